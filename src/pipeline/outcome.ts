@@ -1,0 +1,43 @@
+/** What a run of the pipeline is given and what it reports, one outcome per source, in completion order. */
+import type { PhotoFailure, PhotoSource, ProcessedPhoto } from "../photo/types.ts";
+
+export interface ProcessOptions {
+  /** Store results in the library. Without it the library is neither read nor written. */
+  readonly store: boolean;
+  /** Run stages that are current again. */
+  readonly force: boolean;
+  /** Photos decoded at the same time. */
+  readonly parallel: number;
+  /**
+   * Asked when the content hash is known and every wanted stage is current in the library (without a library: when
+   * the hash is known). True = report `unchanged` instead of reading the results back.
+   */
+  readonly skip?: (source: PhotoSource, contentHash: string) => boolean;
+  /** Aborting stops taking new photos; photos already started are finished and reported. */
+  readonly signal: AbortSignal;
+}
+
+export type ProcessOutcome =
+  | {
+      readonly status: "done";
+      /** Position in the input order, from 0. */
+      readonly index: number;
+      readonly source: PhotoSource;
+      readonly photo: ProcessedPhoto;
+      /** Optional stages that failed: the record is made without their part. */
+      readonly failures: readonly PhotoFailure[];
+      /** True when nothing was computed: every part was read back or copied from known content. */
+      readonly reused: boolean;
+    }
+  | { readonly status: "failed"; readonly index: number; readonly source: PhotoSource; readonly failure: PhotoFailure }
+  | {
+      readonly status: "unchanged";
+      readonly index: number;
+      readonly source: PhotoSource;
+      readonly contentHash: string;
+    };
+
+export type ProcessPhotos = (
+  sources: AsyncIterable<PhotoSource>,
+  options: ProcessOptions,
+) => AsyncIterable<ProcessOutcome>;
