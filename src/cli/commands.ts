@@ -1,0 +1,115 @@
+/** Every command. A row here makes it exist: help, options, exit codes and the reference page follow from it. */
+import type { Command } from "./command.ts";
+
+export interface CommandEntry {
+  /** `status`, or group and name: `config show`. */
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Words that start with one dash are arguments here (`-fruit`), not short flags. */
+  readonly dashWords?: true;
+  /** Loaded when the command runs or shows its help. */
+  readonly load: () => Promise<Command>;
+}
+
+/** Summaries of the first words that only group commands. */
+export const commandGroups: Readonly<Record<string, string>> = {
+  config: "Show and create the configuration",
+  index: "Look at and rebuild the search index",
+  models: "Show installed embedding models",
+  quarantine: "Photos that could not be processed",
+};
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "process",
+    summary: "Process photos and folders; records on stdout, photos into the library",
+    load: async () => (await import("./commands/process.ts")).processCommand,
+  },
+  {
+    name: "search",
+    summary: "Find photos by words, pictures and filters",
+    dashWords: true,
+    load: async () => (await import("./commands/search.ts")).searchCommand,
+  },
+  {
+    name: "similar",
+    summary: "Find photos that look like one photo",
+    load: async () => (await import("./commands/similar.ts")).similarCommand,
+  },
+  {
+    name: "show",
+    summary: "Show everything known about a photo",
+    load: async () => (await import("./commands/show.ts")).showCommand,
+  },
+  {
+    name: "duplicates",
+    summary: "List exact, near and burst duplicates",
+    load: async () => (await import("./commands/duplicates.ts")).duplicatesCommand,
+  },
+  {
+    name: "status",
+    summary: "Show what the library holds and what is pending",
+    load: async () => (await import("./commands/status.ts")).statusCommand,
+  },
+  {
+    name: "quarantine list",
+    summary: "List photos that could not be processed, with reasons",
+    load: async () => (await import("./commands/quarantine.ts")).quarantineListCommand,
+  },
+  {
+    name: "quarantine retry",
+    summary: "Try quarantined photos again",
+    load: async () => (await import("./commands/quarantine.ts")).quarantineRetryCommand,
+  },
+  {
+    name: "forget",
+    summary: "Remove photos from the library; the files stay untouched",
+    load: async () => (await import("./commands/forget.ts")).forgetCommand,
+  },
+  {
+    name: "index rebuild",
+    summary: "Build the search index anew from the catalogue",
+    load: async () => (await import("./commands/index.ts")).indexRebuildCommand,
+  },
+  {
+    name: "index status",
+    summary: "Show the state of the search index",
+    load: async () => (await import("./commands/index.ts")).indexStatusCommand,
+  },
+  {
+    name: "models list",
+    summary: "List embedding models and whether they are installed",
+    load: async () => (await import("./commands/models.ts")).modelsListCommand,
+  },
+  {
+    name: "models path",
+    summary: "Print where models are kept",
+    load: async () => (await import("./commands/models.ts")).modelsPathCommand,
+  },
+  {
+    name: "config show",
+    summary: "Show every setting, its value and where it comes from",
+    load: async () => (await import("./commands/config.ts")).configShowCommand,
+  },
+  {
+    name: "config path",
+    summary: "Print where the configuration file is",
+    load: async () => (await import("./commands/config.ts")).configPathCommand,
+  },
+  {
+    name: "config init",
+    summary: "Write a commented configuration file",
+    load: async () => (await import("./commands/config.ts")).configInitCommand,
+  },
+  {
+    name: "doctor",
+    summary: "Check this installation and say how to repair it",
+    load: async () => (await import("./commands/doctor.ts")).doctorCommand,
+  },
+  {
+    name: "demo",
+    summary: "Try photon on a small generated library",
+    load: async () => (await import("./commands/demo.ts")).demoCommand,
+  },
+];

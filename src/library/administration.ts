@@ -1,0 +1,134 @@
+/** What the administrative commands ask of a library. Types only; the composition root provides it. */
+import type { PhotoFailureCode } from "../errors.ts";
+import type { VectorIndexStatus } from "../vectors/types.ts";
+
+/** The model whose vectors this library searches. */
+export interface ActiveModel {
+  readonly modelId: string;
+  readonly vectorKey: string;
+  readonly dimension: number;
+  /** Generated encoder that understands colours and little else. */
+  readonly sample: boolean;
+  /** Photos with a vector under this key. */
+  readonly vectors: number;
+}
+
+export interface RootStatus {
+  /** Absolute path as text. */
+  readonly path: string;
+  /** added: by config or command. visited: met by `process`. */
+  readonly kind: "added" | "visited";
+  readonly files: number;
+}
+
+export interface LibraryStatus {
+  readonly dataDirectory: string;
+  readonly schemaVersion: number;
+  /** Distinct photos (content hashes) that have a present file. */
+  readonly photos: number;
+  /** Present files; copies of one photo count each. */
+  readonly files: number;
+  /** Files by state, e.g. `present`, `quarantined`, `missing`, `pending`; states without files are left out. */
+  readonly filesByState: Readonly<Record<string, number>>;
+  readonly forgotten: number;
+  readonly roots: readonly RootStatus[];
+  /** undefined until the first write resolved `embedding.model`, and while no model is installed. */
+  readonly model: ActiveModel | undefined;
+  readonly pending: {
+    /** Files known but not processed. */
+    readonly files: number;
+    /** Photos whose index row is out of date. */
+    readonly index: number;
+  };
+  /** Bytes on disk. */
+  readonly bytes: {
+    readonly catalogue: number;
+    readonly vectors: number;
+    readonly renditions: number;
+    readonly models: number;
+  };
+}
+
+export interface IndexReport {
+  readonly tables: readonly (VectorIndexStatus & { readonly active: boolean })[];
+  /** Photos the catalogue wants indexed under the active key. */
+  readonly photosInCatalogue: number;
+  /** Photos whose index row is out of date. */
+  readonly pending: number;
+  /** Process that holds the committer role, `host:pid`; undefined when it is free. */
+  readonly committer: string | undefined;
+}
+
+export interface IndexRebuildProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface QuarantineEntry {
+  /** Absolute path; bytes that are no UTF-8 are shown as U+FFFD. */
+  readonly path: string;
+  /** Short id; undefined when the file could not be hashed. */
+  readonly id: string | undefined;
+  readonly code: PhotoFailureCode;
+  readonly message: string;
+  readonly stage: string | undefined;
+  readonly tries: number;
+  /** Milliseconds UTC. */
+  readonly since: number;
+}
+
+export interface QuarantineRetry {
+  readonly tried: number;
+  readonly recovered: number;
+  readonly failed: readonly QuarantineEntry[];
+}
+
+/** What `forget` would do, or has done. */
+export interface ForgetPlan {
+  readonly photos: readonly {
+    readonly id: string;
+    readonly contentHash: string;
+    /** Absolute paths of the files of this photo; they are not touched. */
+    readonly paths: readonly string[];
+  }[];
+  readonly files: number;
+  readonly vectors: number;
+  readonly tags: number;
+}
+
+/** Result of checking the catalogue file itself; used by doctor. */
+export interface CatalogueHealth {
+  readonly path: string;
+  /** False when no library has been made yet. */
+  readonly exists: boolean;
+  readonly schemaVersion: number;
+  /** The schema this photon writes. */
+  readonly expectedSchemaVersion: number;
+  /** Findings of SQLite's `quick_check` and `foreign_key_check`; empty = healthy. */
+  readonly problems: readonly string[];
+}
+
+export interface AdministrationApi {
+  readonly status: () => Promise<LibraryStatus>;
+  /** Opens nothing for writing and creates no library. */
+  readonly checkCatalogue: () => Promise<CatalogueHealth>;
+  readonly indexReport: () => Promise<IndexReport>;
+  /** Drops the tables and writes them again from the catalogue; takes the committer role. */
+  readonly rebuildIndex: (options: {
+    readonly signal: AbortSignal;
+    readonly onProgress?: (progress: IndexRebuildProgress) => void;
+  }) => Promise<IndexReport>;
+  /** Newest first. */
+  readonly quarantined: () => Promise<readonly QuarantineEntry[]>;
+  /** `paths` empty = all of them. NotFoundError for a path that is not quarantined. */
+  readonly retryQuarantined: (
+    paths: readonly string[],
+    options: { readonly signal: AbortSignal },
+  ) => Promise<QuarantineRetry>;
+  /** `targets` are ids, hashes, files or folders. NotFoundError names the first that is unknown. */
+  readonly planForget: (targets: readonly string[]) => Promise<ForgetPlan>;
+  /** Removes what the plan names and leaves `forgotten` rows. */
+  readonly forget: (plan: ForgetPlan) => Promise<void>;
+  /** Lifts `forgotten` rows by id or hash; returns how many. The photos come back with the next `process`. */
+  readonly undoForget: (targets: readonly string[]) => Promise<number>;
+}
