@@ -1,0 +1,268 @@
+/** What search asks of the rest of photon, and what it answers. Wired together in app.ts. */
+import type { EncodeOptions, EncoderDescription } from "../../models/embedding/encoder.ts";
+import type { CaptureTime, GpsPosition, PhotoMetadata, ScoredTag } from "../photo/types.ts";
+import type { VectorIndex } from "../vectors/types.ts";
+import type { NullSet } from "./null-calibration.ts";
+
+/** One file in which a photo was seen. */
+export interface PhotoPlace {
+  /** Absolute, as text (bytes that are not UTF-8 shown as U+FFFD). */
+  readonly path: string;
+  /** Absolute path of the root that holds it. */
+  readonly rootPath: string;
+  /** False when the root is not mounted: the file is remembered, not gone. */
+  readonly online: boolean;
+}
+
+/** What a hit shows of a photo. */
+export interface PhotoSummary {
+  readonly contentHash: string;
+  readonly format: string;
+  /** Pixels, after orientation. */
+  readonly width: number;
+  readonly height: number;
+  readonly fileBytes: number;
+  /** Online ones first, then by path. */
+  readonly places: readonly PhotoPlace[];
+  readonly capturedAt?: CaptureTime;
+  /** `Make Model`, as the index has it. */
+  readonly camera?: string;
+  readonly gps?: GpsPosition;
+  /** Tag names and keywords, best first. */
+  readonly tags: readonly string[];
+  readonly title?: string;
+  readonly caption?: string;
+  readonly favourite: boolean;
+  readonly rating?: number;
+  /** True when a description has been stored. */
+  readonly enriched: boolean;
+}
+
+/** What `show` adds to the summary. */
+export interface PhotoDetails extends PhotoSummary {
+  readonly metadata: PhotoMetadata;
+  readonly scoredTags: readonly ScoredTag[];
+  /** Vector keys under which a vector is stored. */
+  readonly vectorKeys: readonly string[];
+  /** False while the newest revision waits for the index. */
+  readonly indexed: boolean;
+}
+
+/** What duplicate detection needs of a photo; small enough to hold 100,000 of them. */
+export interface PhotoFingerprint {
+  readonly contentHash: string;
+  /** 18 bytes, see photo/perceptual-hash.ts; undefined when the photo has none. */
+  readonly perceptualHash: Uint8Array | undefined;
+  /** Wall-clock capture time read as if it were UTC, milliseconds. */
+  readonly capturedKey: number | undefined;
+  readonly camera: string | undefined;
+  readonly width: number;
+  readonly height: number;
+  readonly fileBytes: number;
+  readonly rating: number | undefined;
+  readonly favourite: boolean;
+  /** Present files with this content, 1 or more. */
+  readonly files: number;
+}
+
+/** What search needs of the catalogue. Only photos with at least one file that is not known to be gone exist here. */
+export interface SearchCatalogue {
+  /** The library's random id; cursors name it. */
+  libraryId(): Promise<string>;
+  /** Full hashes that begin with the prefix (lower-case hex, 12..64 digits), ascending, at most `limit`. */
+  hashesWithPrefix(prefix: string, limit: number): Promise<readonly string[]>;
+  /** Hash of the photo last seen in the file with this absolute path. */
+  hashAtPath(path: string): Promise<string | undefined>;
+  /** In the order asked; unknown photos are left out. */
+  summaries(contentHashes: readonly string[]): Promise<readonly PhotoSummary[]>;
+  details(contentHash: string): Promise<PhotoDetails | undefined>;
+  /** `IndexRow.text` of the photos: what full text search sees. Unknown photos are left out. */
+  texts(contentHashes: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Stored vectors under one key; photos without one are left out. */
+  vectors(contentHashes: readonly string[], vectorKey: string): Promise<ReadonlyMap<string, Float32Array>>;
+  /** The first `limit` stored vectors in order of content hash: a sample that is random and the same every time. */
+  sampleVectors(vectorKey: string, limit: number): Promise<readonly Float32Array[]>;
+  /** Every distinct folder and ancestor folder of present files, absolute, spelled as in `IndexRow.folders`. */
+  folders(): Promise<readonly string[]>;
+  counts(): Promise<LibraryCounts>;
+  /** In order of content hash. With folders: only photos with a file under one of them. */
+  fingerprints(folders?: readonly string[]): Promise<readonly PhotoFingerprint[]>;
+}
+
+export interface LibraryCounts {
+  /** Photos with at least one present file. */
+  readonly photos: number;
+  /** Unprocessed files plus marks waiting for the index: what a search cannot see yet. */
+  readonly pending: number;
+}
+
+/** The library's active model as search uses it. Asking for it loads nothing; the embed functions may. */
+export interface SearchModel extends Pick<
+  EncoderDescription,
+  "modelId" | "vectorKey" | "dimension" | "calibration" | "sample"
+> {
+  readonly embedTexts: (texts: readonly string[], options?: EncodeOptions) => Promise<readonly Float32Array[]>;
+  /** Decodes the picture and embeds it. Rejects with NotFoundError or UnreadablePhotoError. */
+  readonly embedFile: (path: string, options?: EncodeOptions) => Promise<Float32Array>;
+}
+
+export interface SearchDeps {
+  readonly catalogue: SearchCatalogue;
+  readonly index: () => Promise<VectorIndex>;
+  /** undefined = the library has no model: words and filters only. */
+  readonly model: () => Promise<SearchModel | undefined>;
+  /** Stored best cosines of captions that fit nothing; undefined = use the model's prior. */
+  readonly nullSet?: (vectorKey: string) => Promise<NullSet | undefined>;
+}
+
+export type TermSource =
+  | { readonly kind: "text"; readonly text: string }
+  /** A shown id: 12 or more hex digits. */
+  | { readonly kind: "photo"; readonly id: string }
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "vector"; readonly vector: readonly number[] | Float32Array };
+
+export interface SearchTerm {
+  readonly source: TermSource;
+  /** Above 0: more like this. Below 0: less like this. Never 0. */
+  readonly weight: number;
+}
+
+/** Filters as people write them; all of them must hold. */
+export interface SearchFilters {
+  /** Local date or time of any precision, inclusive: `2024`, `2024-06`, `2024-06-15`, `2024-06-15T14:30`. */
+  readonly from?: string;
+  /** The same, inclusive: `2024-09` takes the whole month. */
+  readonly to?: string;
+  /** Absolute folders, or the names at the end of one or more (`Holiday/2024`), without case. Any of them. */
+  readonly folders?: readonly string[];
+  /** Part of make and model, without case. Any of them. */
+  readonly cameras?: readonly string[];
+  /** All of these. */
+  readonly tags?: readonly string[];
+  /** None of these. */
+  readonly withoutTags?: readonly string[];
+  readonly near?: { readonly latitude: number; readonly longitude: number; readonly kilometres: number };
+  readonly hasGps?: boolean;
+  readonly enriched?: boolean;
+  readonly favourite?: boolean;
+  /** 0..5 */
+  readonly minRating?: number;
+  readonly formats?: readonly string[];
+}
+
+export const SEARCH_MODES = ["hybrid", "vector", "text"] as const;
+export type SearchMode = (typeof SEARCH_MODES)[number];
+
+export interface SearchRequest {
+  /** No term = browse: everything that passes the filters, newest first. */
+  readonly terms?: readonly SearchTerm[];
+  readonly filters?: SearchFilters;
+  /** Default hybrid. */
+  readonly mode?: SearchMode;
+  /** Hits of one page, default 20, 1..1000. */
+  readonly limit?: number;
+  /** `nextCursor` of the page before, with the same request. */
+  readonly cursor?: string;
+  /** 0..1: hits below are left out. */
+  readonly minScore?: number;
+  /** List the best hits even when nothing matches. */
+  readonly includeWeak?: boolean;
+  /** Fill in `signals` of each hit. */
+  readonly explain?: boolean;
+  /** Leave out photos that are terms themselves ("more like this one"). */
+  readonly excludeTermPhotos?: boolean;
+}
+
+/** good: as convincing as a true match. weak: maybe. none: what chance gives in a library of this size. */
+export type Match = "good" | "weak" | "none";
+
+/** Where a hit's place and score come from. */
+export interface HitSignals {
+  /** Sum of the shares, before order by match class. */
+  readonly fused: number;
+  readonly vector?: { readonly cosine: number; readonly rank: number; readonly score: number; readonly share: number };
+  readonly text?: {
+    readonly bm25: number;
+    readonly rank: number;
+    /** Share of the query's words found, 0..1; 1 is an exact hit. */
+    readonly coverage: number;
+    readonly score: number;
+    readonly share: number;
+  };
+  /** What negative terms took off the score, 0..1. */
+  readonly penalty?: number;
+}
+
+export interface SearchHit {
+  /** 1 for the best hit of the first page. */
+  readonly rank: number;
+  /** Shortest unambiguous id, 12 digits or more. */
+  readonly id: string;
+  readonly photo: PhotoSummary;
+  /** 0..1, never above the score of the hit before; undefined when browsing. */
+  readonly score?: number;
+  readonly match?: Match;
+  readonly signals?: HitSignals;
+}
+
+export interface SearchReply {
+  readonly match: Match;
+  readonly mode: SearchMode | "browse";
+  readonly hits: readonly SearchHit[];
+  /** Photos that pass the filters, searched or browsed. */
+  readonly total: number;
+  /** Photos and files a search cannot see yet. */
+  readonly pending: number;
+  /** Photos without capture time that a date filter left out. */
+  readonly undatedExcluded: number;
+  readonly nextCursor?: string;
+  readonly model?: { readonly modelId: string; readonly vectorKey: string; readonly sample: boolean };
+  /** Which fit the scores come from. */
+  readonly calibrationId?: string;
+  /** Full sentences for people: why empty, what is left out, what to try. */
+  readonly notes: readonly string[];
+}
+
+export const DUPLICATE_KINDS = ["exact", "near", "burst"] as const;
+export type DuplicateKind = (typeof DUPLICATE_KINDS)[number];
+
+export interface DuplicatesRequest {
+  readonly kind: DuplicateKind;
+  /** As in {@link SearchFilters}. */
+  readonly folders?: readonly string[];
+  /** near: differing bits of 144 that still count, 0..16, default 10. */
+  readonly distance?: number;
+  /** Groups of one page, default 20, 1..1000. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface DuplicateGroup {
+  readonly kind: DuplicateKind;
+  /** The suggested best first. exact: one photo with several places. */
+  readonly photos: readonly PhotoSummary[];
+  /** Ids of `photos`, same order. */
+  readonly ids: readonly string[];
+  /** Why the first photo (exact: the first place) is the one to keep. */
+  readonly reason: string;
+  /** Largest perceptual distance from the suggested best (near) or between neighbours in time (burst). */
+  readonly distance?: number;
+}
+
+export interface DuplicatesReply {
+  readonly kind: DuplicateKind;
+  readonly groups: readonly DuplicateGroup[];
+  /** Groups in all pages. */
+  readonly total: number;
+  readonly nextCursor?: string;
+  readonly notes: readonly string[];
+}
+
+/** The search part of the application; every method is a core function that CLI and MCP share. */
+export interface Search {
+  search(request: SearchRequest, signal: AbortSignal): Promise<SearchReply>;
+  /** @param photo id or path. NotFoundError when the library does not know it. */
+  show(photo: string, signal: AbortSignal): Promise<PhotoDetails>;
+  duplicates(request: DuplicatesRequest, signal: AbortSignal): Promise<DuplicatesReply>;
+}
