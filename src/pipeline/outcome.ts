@@ -13,6 +13,11 @@ export interface ProcessOptions {
    * the hash is known). True = report `unchanged` instead of reading the results back.
    */
   readonly skip?: (source: PhotoSource, contentHash: string) => boolean;
+  /**
+   * Bounds how far outcomes may run ahead of the oldest unreported source, so that a consumer can put them back into
+   * input order with a buffer of this size. Unset = no bound.
+   */
+  readonly orderWindow?: number;
   /** Aborting stops taking new photos; photos already started are finished and reported. */
   readonly signal: AbortSignal;
 }

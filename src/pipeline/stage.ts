@@ -20,8 +20,8 @@ export type StageOutcome = { readonly status: "done" } | { readonly status: "ski
 export interface PhotoDraft {
   /** Path to open, exact bytes. */
   readonly absolutePath: Buffer;
-  /** The whole file, read once. */
-  readonly bytes: Uint8Array;
+  /** The whole file, read once; emptied when the last stage that reads it is done. */
+  bytes: Uint8Array;
   /** Content of the XMP sidecar beside the file, when there is one. */
   readonly sidecar?: Uint8Array;
   /** Found by sniffing the head, never by the extension. */
@@ -53,6 +53,8 @@ export interface Stage<Name extends string = string> {
   readonly requires: readonly string[];
   /** A failure here loses only this stage's result; without it the photo itself fails and is quarantined. */
   readonly optional: boolean;
+  /** Stages of the encoder lane wait for an encoder host; they do not hold one of the decode slots. */
+  readonly lane?: "encoder";
   /**
    * Settings the stored result depends on, as text, e.g. `256/webp/80`; a photo whose stored key differs is stale.
    * `undefined` = the stage is switched off in this run.

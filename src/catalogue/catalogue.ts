@@ -1,0 +1,104 @@
+/** Opens the catalogue: SQLite in WAL mode, migrated, with one repository per aggregate. */
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { Kysely } from "kysely";
+import type { Clock } from "../clock.ts";
+import { systemClock } from "../clock.ts";
+import { isDiskFull, StorageError } from "../errors.ts";
+import type { IndexSource } from "../vectors/types.ts";
+import type { FileRepository } from "./file-repository.ts";
+import { createFileRepository } from "./file-repository.ts";
+import { createIndexRepository } from "./index-repository.ts";
+import type { LeaseRepository } from "./lease-repository.ts";
+import { createLeaseRepository } from "./lease-repository.ts";
+import type { LibraryRepository } from "./library-repository.ts";
+import { createLibraryRepository } from "./library-repository.ts";
+import { migrate, readSchemaVersion, refuseNewerSchema } from "./migrations.ts";
+import { NodeSqliteDialect, whenFree } from "./node-sqlite-dialect.ts";
+import { createOwner } from "./owner.ts";
+import type { PhotoRepository } from "./photo-repository.ts";
+import { createPhotoRepository } from "./photo-repository.ts";
+import type { RootRepository } from "./root-repository.ts";
+import { createRootRepository } from "./root-repository.ts";
+import type { CatalogueSchema } from "./schema.ts";
+
+/** Longer waits are asynchronous, see node-sqlite-dialect.ts: this one blocks the thread. */
+const BUSY_TIMEOUT_MS = 100;
+
+export interface Catalogue extends AsyncDisposable {
+  readonly path: string;
+  readonly files: FileRepository;
+  readonly index: IndexSource;
+  readonly leases: LeaseRepository;
+  readonly library: LibraryRepository;
+  readonly photos: PhotoRepository;
+  readonly roots: RootRepository;
+}
+
+export interface CatalogueOptions {
+  readonly path: string;
+  readonly clock?: Clock;
+}
+
+const openDatabase = async (path: string): Promise<DatabaseSync> => {
+  const { DatabaseSync: Database } = await import("node:sqlite");
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    refuseNewerSchema(readSchemaVersion(database));
+    return database;
+  } catch (error) {
+    throw error instanceof StorageError ? error : openFailure(path, error);
+  }
+};
+
+const openFailure = (path: string, cause: unknown): StorageError => {
+  if (isDiskFull(cause)) {
+    return new StorageError("The disk is full: the library could not be opened.", {
+      cause,
+      hint: "Free some space or set PHOTON_HOME to a folder on another disk, then run the command again.",
+    });
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StorageError(`The library's catalogue could not be opened: ${reason}.`, {
+    cause,
+    hint: existsSync(path)
+      ? 'Run "photon doctor". If the file is damaged, restore it from a backup or move it away to start a new library; photos are never touched.'
+      : "Check that the data folder exists and is writable, or set PHOTON_HOME to one that is.",
+  });
+};
+
+const configure = (database: DatabaseSync): void => {
+  database.exec("pragma journal_mode = wal");
+  database.exec("pragma synchronous = normal");
+  database.exec("pragma foreign_keys = on");
+};
+
+export const openCatalogue = async ({ path, clock = systemClock }: CatalogueOptions): Promise<Catalogue> => {
+  const database = await openDatabase(path);
+  try {
+    await whenFree(clock, () => configure(database));
+    const kysely = new Kysely<CatalogueSchema>({ dialect: new NodeSqliteDialect(database, clock) });
+    await migrate(database, kysely as Kysely<unknown>, (version) => `${path}.v${version}.${clock.now()}.bak`);
+    return createRepositories(kysely, path, clock);
+  } catch (error) {
+    if (database.isOpen) database.close();
+    throw error instanceof StorageError ? error : openFailure(path, error);
+  }
+};
+
+const createRepositories = (kysely: Kysely<CatalogueSchema>, path: string, clock: Clock): Catalogue => {
+  const owner = createOwner();
+  return {
+    path,
+    files: createFileRepository(kysely, owner, clock),
+    index: createIndexRepository(kysely, clock),
+    leases: createLeaseRepository(kysely, owner, clock),
+    library: createLibraryRepository(kysely, clock),
+    photos: createPhotoRepository(kysely, clock),
+    roots: createRootRepository(kysely, clock),
+    [Symbol.asyncDispose]: () => kysely.destroy(),
+  };
+};

@@ -1,0 +1,284 @@
+/**
+ * Files and who works on them.
+ *
+ *   (unknown) ──claim──▶ pending+lease ──finish──▶ present      (by photo-repository, with its photo)
+ *                                      ──fail────▶ quarantined
+ *                                      ──release─▶ as before
+ *   a lease that ran out or whose owner is dead ──claim──▶ counted as a crash of this file
+ *
+ * Crashes: a process that dies holds several files, and most are innocent. So the count stops at 2 ("suspect"); a
+ * suspect is then worked on alone, and only deaths while alone count on, up to CRASH_LIMIT: then it is quarantined.
+ */
+import { randomBytes } from "node:crypto";
+import type { Kysely, Selectable } from "kysely";
+import { sql } from "kysely";
+import type { Clock } from "../clock.ts";
+import { SECOND } from "../clock.ts";
+import type { PhotoFailureCode } from "../errors.ts";
+import { markChanged } from "./index-repository.ts";
+import { isOwnerDead } from "./owner.ts";
+import type { CatalogueSchema, FilesTable, FileState } from "./schema.ts";
+
+export const FILE_LEASE_MS = 30 * SECOND;
+export const FILE_HEARTBEAT_MS = 10 * SECOND;
+const SUSPECT_AFTER_CRASHES = 2;
+export const CRASH_LIMIT = SUSPECT_AFTER_CRASHES + 3;
+const ALONE_PREFIX = "alone:";
+
+/** What tells two states of a file apart without reading it. */
+export interface FileStat {
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly inode: bigint;
+}
+
+export interface FilePlace {
+  readonly rootId: number;
+  /** Relative to the root, exact bytes. */
+  readonly path: Buffer;
+}
+
+export interface KnownFile extends FilePlace {
+  readonly id: number;
+  readonly state: FileState;
+  readonly stat: FileStat;
+  readonly contentHash: string | undefined;
+  readonly reason: string | undefined;
+  readonly reasonMessage: string | undefined;
+  readonly reasonKey: string | undefined;
+}
+
+export interface FileClaim {
+  readonly fileId: number;
+  readonly token: string;
+  /** Must be worked on alone: earlier processes died while holding it. */
+  readonly isSuspect: boolean;
+  readonly crashes: number;
+}
+
+export interface FailedFile {
+  readonly claim: FileClaim;
+  readonly stat: FileStat | undefined;
+  readonly reason: PhotoFailureCode;
+  readonly message: string;
+  /** Decoder version and limits it failed under. */
+  readonly reasonKey: string;
+}
+
+export interface FileRepository {
+  readonly find: (rootId: number, paths: readonly Buffer[]) => Promise<readonly KnownFile[]>;
+  /** One entry per place, in order; `undefined` = another live process holds the file. */
+  readonly claim: (
+    places: readonly (FilePlace & { readonly stat: FileStat })[],
+  ) => Promise<readonly (FileClaim | undefined)[]>;
+  /** Marks the claim as worked on alone; false when the lease was lost. */
+  readonly workAlone: (claim: FileClaim) => Promise<FileClaim | undefined>;
+  /** Renews every file lease this owner holds. */
+  readonly heartbeat: () => Promise<void>;
+  readonly release: (claims: readonly FileClaim[]) => Promise<void>;
+  readonly quarantine: (failures: readonly FailedFile[]) => Promise<void>;
+}
+
+type LeaseRow = Pick<Selectable<FilesTable>, "id" | "lease_owner" | "lease_token" | "lease_until" | "crashes"> & {
+  readonly path: Uint8Array;
+  readonly root_id: number;
+};
+
+const crashesAfter = (row: LeaseRow): number => {
+  if (row.lease_owner === null) return row.crashes;
+  const wasAlone = row.lease_token?.startsWith(ALONE_PREFIX) === true;
+  return wasAlone ? row.crashes + 1 : Math.min(row.crashes + 1, SUSPECT_AFTER_CRASHES);
+};
+
+const placeKey = (rootId: number, path: Uint8Array): string => `${rootId}:${Buffer.from(path).toString("latin1")}`;
+
+const toKnownFile = (row: {
+  id: number;
+  root_id: number;
+  path: Uint8Array;
+  state: FileState;
+  size: number;
+  mtime: string;
+  ctime: string;
+  inode: string;
+  content_hash: string | null;
+  reason: string | null;
+  reason_message: string | null;
+  reason_key: string | null;
+}): KnownFile => ({
+  id: row.id,
+  rootId: row.root_id,
+  path: Buffer.from(row.path),
+  state: row.state,
+  stat: { size: row.size, mtimeNs: BigInt(row.mtime), ctimeNs: BigInt(row.ctime), inode: BigInt(row.inode) },
+  contentHash: row.content_hash ?? undefined,
+  reason: row.reason ?? undefined,
+  reasonMessage: row.reason_message ?? undefined,
+  reasonKey: row.reason_key ?? undefined,
+});
+
+/** Columns of a file row with its nanosecond times as text. */
+export const knownFileColumns = [
+  "files.id",
+  "files.root_id",
+  "files.path",
+  "files.state",
+  "files.size",
+  sql<string>`cast(files.mtime_ns as text)`.as("mtime"),
+  sql<string>`cast(files.ctime_ns as text)`.as("ctime"),
+  sql<string>`cast(files.inode as text)`.as("inode"),
+  "files.content_hash",
+  "files.reason",
+  "files.reason_message",
+  "files.reason_key",
+] as const;
+
+export const statColumns = (stat: FileStat): { size: number; mtime_ns: bigint; ctime_ns: bigint; inode: bigint } => ({
+  size: stat.size,
+  mtime_ns: stat.mtimeNs,
+  ctime_ns: stat.ctimeNs,
+  inode: stat.inode,
+});
+
+/** Columns that end a lease. */
+export const noLease = { lease_owner: null, lease_token: null, lease_until: null } as const;
+
+export const isSameStat = (a: FileStat, b: FileStat): boolean =>
+  a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
+
+const claimPlaces = async (
+  database: Kysely<CatalogueSchema>,
+  { owner, now }: { readonly owner: string; readonly now: number },
+  places: readonly (FilePlace & { readonly stat: FileStat })[],
+): Promise<readonly (FileClaim | undefined)[]> => {
+  await database
+    .insertInto("files")
+    .values(
+      places.map(({ rootId, path, stat }) => ({
+        root_id: rootId,
+        path,
+        ...statColumns(stat),
+        state: "pending" as const,
+        tries: 0,
+        crashes: 0,
+        first_seen_at: now,
+        updated_at: now,
+      })),
+    )
+    .onConflict((conflict) => conflict.columns(["root_id", "path"]).doNothing())
+    .execute();
+  const rows = await database
+    .selectFrom("files")
+    .select(["id", "root_id", "path", "lease_owner", "lease_token", "lease_until", "crashes"])
+    .where("root_id", "in", [...new Set(places.map(({ rootId }) => rootId))])
+    .where(
+      "path",
+      "in",
+      places.map(({ path }) => path),
+    )
+    .execute();
+  const byPlace = new Map(rows.map((row) => [placeKey(row.root_id, row.path), row]));
+  const token = randomBytes(8).toString("hex");
+  const claims: (FileClaim | undefined)[] = [];
+  for (const { rootId, path } of places) {
+    const row = byPlace.get(placeKey(rootId, path));
+    const isHeld =
+      row === undefined || (row.lease_owner !== null && (row.lease_until ?? 0) > now && !isOwnerDead(row.lease_owner));
+    if (isHeld) {
+      claims.push(undefined);
+      continue;
+    }
+    const crashes = crashesAfter(row);
+    await database
+      .updateTable("files")
+      .set({ lease_owner: owner, lease_token: token, lease_until: now + FILE_LEASE_MS, crashes })
+      .where("id", "=", row.id)
+      .execute();
+    claims.push({ fileId: row.id, token, crashes, isSuspect: crashes >= SUSPECT_AFTER_CRASHES });
+  }
+  return claims;
+};
+
+const quarantineFile = async (
+  database: Kysely<CatalogueSchema>,
+  { claim, stat, reason, message, reasonKey }: FailedFile,
+  now: number,
+): Promise<void> => {
+  const before = await database
+    .selectFrom("files")
+    .select("content_hash")
+    .where("id", "=", claim.fileId)
+    .where("lease_token", "=", claim.token)
+    .executeTakeFirst();
+  if (before === undefined) return; // the lease went to another process, which decides
+  await database
+    .updateTable("files")
+    .set((eb) => ({
+      ...noLease,
+      ...(stat === undefined ? {} : statColumns(stat)),
+      state: "quarantined" as const,
+      reason,
+      reason_message: message,
+      reason_key: reasonKey,
+      content_hash: null,
+      crashes: 0,
+      tries: eb("tries", "+", 1),
+      updated_at: now,
+    }))
+    .where("id", "=", claim.fileId)
+    .execute();
+  if (before.content_hash !== null) await markChanged(database, [before.content_hash], now);
+};
+
+export const createFileRepository = (
+  database: Kysely<CatalogueSchema>,
+  owner: string,
+  clock: Clock,
+): FileRepository => ({
+  find: async (rootId, paths) => {
+    if (paths.length === 0) return [];
+    const rows = await database
+      .selectFrom("files")
+      .select(knownFileColumns)
+      .where("root_id", "=", rootId)
+      .where("path", "in", [...paths])
+      .execute();
+    return rows.map(toKnownFile);
+  },
+  claim: (places) =>
+    places.length === 0
+      ? Promise.resolve([])
+      : database.transaction().execute((transaction) => claimPlaces(transaction, { owner, now: clock.now() }, places)),
+  workAlone: async (claim) => {
+    const token = `${ALONE_PREFIX}${claim.token}`;
+    const result = await database
+      .updateTable("files")
+      .set({ lease_token: token })
+      .where("id", "=", claim.fileId)
+      .where("lease_token", "=", claim.token)
+      .executeTakeFirst();
+    return result.numUpdatedRows === 1n ? { ...claim, token } : undefined;
+  },
+  heartbeat: async () => {
+    await database
+      .updateTable("files")
+      .set({ lease_until: clock.now() + FILE_LEASE_MS })
+      .where("lease_owner", "=", owner)
+      .execute();
+  },
+  release: async (claims) => {
+    for (const { fileId, token } of claims) {
+      await database
+        .updateTable("files")
+        .set(noLease)
+        .where("id", "=", fileId)
+        .where("lease_token", "=", token)
+        .execute();
+    }
+  },
+  quarantine: (failures) =>
+    database.transaction().execute(async (transaction) => {
+      for (const failure of failures) await quarantineFile(transaction, failure, clock.now());
+    }),
+});

@@ -1,0 +1,231 @@
+/** The catalogue's side of the vector index: which photos are out of date there, and the rows to write. */
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import type { Clock } from "../clock.ts";
+import type { IndexMark, IndexRow, IndexSource } from "../vectors/types.ts";
+import type { CatalogueSchema } from "./schema.ts";
+import { fromVectorBlob } from "./vector-blob.ts";
+
+/** Raises the revision of these photos and marks them for the index; part of the transaction that changed them. */
+export const markChanged = async (
+  database: Kysely<CatalogueSchema>,
+  contentHashes: readonly string[],
+  now: number,
+): Promise<void> => {
+  if (contentHashes.length === 0) return;
+  await database
+    .updateTable("photos")
+    .set((eb) => ({ rev: eb("rev", "+", 1), updated_at: now }))
+    .where("content_hash", "in", [...contentHashes])
+    .execute();
+  await database
+    .insertInto("to_index")
+    .columns(["content_hash", "rev", "marked_at"])
+    .expression((eb) =>
+      eb
+        .selectFrom("photos")
+        .select(["content_hash", "rev", sql<number>`${now}`.as("marked_at")])
+        .where("content_hash", "in", [...contentHashes]),
+    )
+    .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
+    .execute();
+};
+
+/** Photos that the index must hold: at least one present file, and not forgotten. */
+const indexable = (database: Kysely<CatalogueSchema>) =>
+  database
+    .selectFrom("photos")
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("files")
+          .select("files.id")
+          .whereRef("files.content_hash", "=", "photos.content_hash")
+          .where("files.state", "=", "present"),
+      ),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("forgotten")
+            .select("forgotten.content_hash")
+            .whereRef("forgotten.content_hash", "=", "photos.content_hash"),
+        ),
+      ),
+    );
+
+type PhotoRow = Awaited<ReturnType<typeof photoRows>>[number];
+
+const photoRows = (database: Kysely<CatalogueSchema>, contentHashes: readonly string[], vectorKey: string) =>
+  indexable(database)
+    .leftJoin("embeddings", (join) =>
+      join.onRef("embeddings.content_hash", "=", "photos.content_hash").on("embeddings.vector_key", "=", vectorKey),
+    )
+    .where("photos.content_hash", "in", [...contentHashes])
+    .select([
+      "photos.content_hash",
+      "photos.rev",
+      "photos.captured_key",
+      "photos.camera_make",
+      "photos.camera_model",
+      "photos.lens",
+      "photos.latitude",
+      "photos.longitude",
+      "photos.favourite",
+      "photos.rating",
+      "photos.format",
+      "photos.title",
+      "photos.caption",
+      "photos.keywords",
+      "embeddings.vector",
+    ])
+    .execute();
+
+interface FilePlace {
+  readonly root: string;
+  readonly path: string;
+}
+
+const filePlaces = async (
+  database: Kysely<CatalogueSchema>,
+  contentHashes: readonly string[],
+): Promise<ReadonlyMap<string, readonly FilePlace[]>> => {
+  const rows = await database
+    .selectFrom("files")
+    .innerJoin("roots", "roots.id", "files.root_id")
+    .select(["files.content_hash", "files.path", "roots.path as root"])
+    .where("files.content_hash", "in", [...contentHashes])
+    .where("files.state", "=", "present")
+    .orderBy("files.id")
+    .execute();
+  const places = new Map<string, FilePlace[]>();
+  for (const row of rows) {
+    if (row.content_hash === null) continue;
+    const place = { root: Buffer.from(row.root).toString("utf8"), path: Buffer.from(row.path).toString("utf8") };
+    places.set(row.content_hash, [...(places.get(row.content_hash) ?? []), place]);
+  }
+  return places;
+};
+
+const tagNames = async (
+  database: Kysely<CatalogueSchema>,
+  contentHashes: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const rows = await database
+    .selectFrom("tags")
+    .select(["content_hash", "name"])
+    .where("content_hash", "in", [...contentHashes])
+    .orderBy("content_hash")
+    .orderBy("source")
+    .orderBy("rank")
+    .execute();
+  const names = new Map<string, string[]>();
+  for (const { content_hash: hash, name } of rows) names.set(hash, [...(names.get(hash) ?? []), name]);
+  return names;
+};
+
+/** The root itself and every folder below it on the way to the file. */
+const foldersOf = ({ root, path }: FilePlace): readonly string[] => {
+  const parts = path.split("/").slice(0, -1);
+  const base = root.endsWith("/") ? root.slice(0, -1) : root;
+  return [root, ...parts.map((_part, index) => `${base}/${parts.slice(0, index + 1).join("/")}`)];
+};
+
+/** Words of file and folder names: `2024-07 Lisbon/IMG_0042.jpg` gives `2024 07 Lisbon IMG 0042`. */
+const nameWords = ({ root, path }: FilePlace): string => {
+  const lastRootFolder = root.split("/").at(-1) ?? "";
+  return `${lastRootFolder}/${path.replace(/\.[^./]+$/, "")}`.replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+};
+
+const cameraOf = (make: string | null, model: string | null): string | undefined => {
+  if (make === null || model === null) return make ?? model ?? undefined;
+  const repeatsMake = model.toLowerCase().startsWith((make.split(" ")[0] ?? make).toLowerCase());
+  return repeatsMake ? model : `${make} ${model}`;
+};
+
+const toIndexRow = (row: PhotoRow, places: readonly FilePlace[], tags: readonly string[]): IndexRow => {
+  const keywords = JSON.parse(row.keywords) as string[]; // written by photo-repository as an array of strings
+  const names = [...new Set([...tags, ...keywords].map((name) => name.toLowerCase()))];
+  const camera = cameraOf(row.camera_make, row.camera_model);
+  const text = [row.title, row.caption, names.join(", "), ...places.map(nameWords), camera, row.lens];
+  return {
+    contentHash: row.content_hash,
+    rev: row.rev,
+    vector: row.vector === null ? undefined : fromVectorBlob(row.vector),
+    capturedKey: row.captured_key ?? undefined,
+    folders: [...new Set(places.flatMap(foldersOf))],
+    camera,
+    lens: row.lens ?? undefined,
+    tags: names,
+    latitude: row.latitude ?? undefined,
+    longitude: row.longitude ?? undefined,
+    favourite: row.favourite === 1,
+    rating: row.rating ?? undefined,
+    format: row.format,
+    enriched: false, // documents come with enrichment
+    text: text.filter((part) => part !== null && part !== undefined && part !== "").join("\n"),
+  };
+};
+
+export const createIndexRepository = (database: Kysely<CatalogueSchema>, clock: Clock): IndexSource => ({
+  takeMarks: (limit) =>
+    database
+      .selectFrom("to_index")
+      .select(["content_hash as contentHash", "rev"])
+      .orderBy("marked_at")
+      .limit(limit)
+      .execute(),
+  rowsFor: async (contentHashes, vectorKey) => {
+    if (contentHashes.length === 0) return [];
+    const rows = await photoRows(database, contentHashes, vectorKey);
+    const places = await filePlaces(database, contentHashes);
+    const tags = await tagNames(database, contentHashes);
+    return rows.map((row) => toIndexRow(row, places.get(row.content_hash) ?? [], tags.get(row.content_hash) ?? []));
+  },
+  clearMarks: (marks) => clearMarks(database, marks),
+  countMarks: async () => {
+    const row = await database
+      .selectFrom("to_index")
+      .select((eb) => eb.fn.countAll<number>().as("count"))
+      .executeTakeFirstOrThrow();
+    return row.count;
+  },
+  allRevisions: () => indexable(database).select(["content_hash as contentHash", "rev"]).execute(),
+  markAgain: (contentHashes) =>
+    database.transaction().execute((transaction) => markAgain(transaction, contentHashes, clock.now())),
+});
+
+const clearMarks = async (database: Kysely<CatalogueSchema>, marks: readonly IndexMark[]): Promise<void> => {
+  if (marks.length === 0) return;
+  const written = JSON.stringify(marks.map(({ contentHash, rev }) => [contentHash, rev]));
+  await database
+    .deleteFrom("to_index")
+    .where(
+      sql<boolean>`(content_hash, rev) in (select value ->> 0, cast(value ->> 1 as integer) from json_each(${written}))`,
+    )
+    .execute();
+};
+
+/** Marks without a new revision: the index is behind, the photo did not change. */
+const markAgain = async (
+  database: Kysely<CatalogueSchema>,
+  contentHashes: readonly string[],
+  now: number,
+): Promise<void> => {
+  const CHUNK = 500;
+  for (let start = 0; start < contentHashes.length; start += CHUNK) {
+    const chunk = contentHashes.slice(start, start + CHUNK);
+    await database
+      .insertInto("to_index")
+      .columns(["content_hash", "rev", "marked_at"])
+      .expression((eb) =>
+        eb
+          .selectFrom("photos")
+          .select(["content_hash", "rev", sql<number>`${now}`.as("marked_at")])
+          .where("content_hash", "in", chunk),
+      )
+      .onConflict((conflict) => conflict.column("content_hash").doNothing())
+      .execute();
+  }
+};

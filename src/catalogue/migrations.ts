@@ -1,0 +1,50 @@
+/** Numbered migrations, forward only: one transaction each, after a copy of the catalogue was set aside. */
+import type { DatabaseSync } from "node:sqlite";
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import { StorageError } from "../errors.ts";
+import { up as initial } from "./migrations/0001-initial.ts";
+
+export interface Migration {
+  /** Becomes `PRAGMA user_version`. */
+  readonly version: number;
+  readonly name: string;
+  up(database: Kysely<unknown>): Promise<void>;
+}
+
+export const migrations = [{ version: 1, name: "initial", up: initial }] as const satisfies readonly Migration[];
+
+export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);
+
+export const readSchemaVersion = (database: DatabaseSync): number => {
+  const row = database.prepare("pragma user_version").get();
+  return Number(row?.["user_version"] ?? 0);
+};
+
+export const refuseNewerSchema = (found: number): void => {
+  if (found <= SCHEMA_VERSION) return;
+  throw new StorageError(
+    `The library was written by a newer photon (schema ${found}, this photon knows ${SCHEMA_VERSION}).`,
+    { hint: "Restart photon with the newer version; a newer library cannot be opened by an older photon." },
+  );
+};
+
+/** Brings the schema up to date. Safe when several processes start at once: each step re-checks inside its lock. */
+export const migrate = async (
+  database: DatabaseSync,
+  kysely: Kysely<unknown>,
+  backupPath: (fromVersion: number) => string,
+  steps: readonly Migration[] = migrations,
+): Promise<void> => {
+  const found = readSchemaVersion(database);
+  const newest = steps.reduce((most, { version }) => Math.max(most, version), 0);
+  if (found > newest) refuseNewerSchema(found);
+  if (found > 0 && found < newest) database.prepare("vacuum into ?").run(backupPath(found));
+  for (const step of steps.filter(({ version }) => version > found)) {
+    await kysely.transaction().execute(async (transaction) => {
+      if (readSchemaVersion(database) >= step.version) return; // another process was faster
+      await step.up(transaction as Kysely<unknown>);
+      await sql.raw(`pragma user_version = ${step.version}`).execute(transaction);
+    });
+  }
+};

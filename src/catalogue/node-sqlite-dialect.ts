@@ -1,0 +1,167 @@
+/**
+ * Kysely on `node:sqlite`: one connection, statements cached, writers started with BEGIN IMMEDIATE. SQLite waits a
+ * short time for another writer itself (it blocks the thread); after that the wait goes on asynchronously.
+ */
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type {
+  CompiledQuery,
+  DatabaseConnection,
+  DatabaseIntrospector,
+  Dialect,
+  DialectAdapter,
+  Driver,
+  Kysely,
+  QueryCompiler,
+  QueryResult,
+  TransactionSettings,
+} from "kysely";
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import type { Clock } from "../clock.ts";
+import { SECOND } from "../clock.ts";
+import { StorageError } from "../errors.ts";
+
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+const RETRY_DELAY_MS = 20;
+const GIVE_UP_AFTER_MS = 60 * SECOND;
+const MAX_CACHED_STATEMENTS = 500;
+
+const isBusy = (error: unknown): boolean => {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
+  const primary = error.errcode & 0xff; // the low byte is the primary result code, the rest extends it
+  return primary === SQLITE_BUSY || primary === SQLITE_LOCKED;
+};
+
+/** Runs `attempt` until the database is free; the thread stays free between tries. */
+export const whenFree = async <Result>(clock: Clock, attempt: () => Result): Promise<Result> => {
+  const deadline = clock.now() + GIVE_UP_AFTER_MS;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      if (clock.now() >= deadline) {
+        throw new StorageError("The catalogue stayed locked by another process for a minute.", {
+          cause: error,
+          retryable: true,
+          hint: "Close other programs that have the photon library open, then run the command again.",
+        });
+      }
+    }
+    await clock.sleep(RETRY_DELAY_MS * (0.5 + Math.random()));
+  }
+};
+
+class NodeSqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+  readonly #clock: Clock;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    return whenFree(this.#clock, () => {
+      const statement = this.#prepare(query.sql);
+      const parameters = query.parameters as SQLInputValue[]; // Kysely types them as unknown; repositories bind only these
+      if (statement.columns().length > 0) return { rows: statement.all(...parameters) as Row[] }; // row type is the query's
+      const { changes, lastInsertRowid } = statement.run(...parameters);
+      return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+    });
+  }
+
+  async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    // A statement of its own: a cached one would be reset by the next query with the same text.
+    const rows = this.#database.prepare(query.sql).iterate(...(query.parameters as SQLInputValue[])); // as above
+    for (const row of rows) yield await Promise.resolve({ rows: [row as Row] }); // row type is the query's
+  }
+
+  /** Transaction control; waits for other writers. */
+  async run(sql: string): Promise<void> {
+    await whenFree(this.#clock, () => this.#database.exec(sql));
+  }
+
+  #prepare(sql: string): StatementSync {
+    const cached = this.#statements.get(sql);
+    if (cached !== undefined) return cached;
+    if (this.#statements.size >= MAX_CACHED_STATEMENTS) this.#statements.clear();
+    const statement = this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+class NodeSqliteDriver implements Driver {
+  readonly #database: DatabaseSync;
+  readonly #connection: NodeSqliteConnection;
+  #lastUse: Promise<void> = Promise.resolve();
+  #release: () => void = () => undefined;
+
+  constructor(database: DatabaseSync, clock: Clock) {
+    this.#database = database;
+    this.#connection = new NodeSqliteConnection(database, clock);
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    const previous = this.#lastUse;
+    let release = (): void => undefined;
+    this.#lastUse = new Promise((resolve) => {
+      release = resolve;
+    });
+    await previous;
+    this.#release = release;
+    return this.#connection;
+  }
+
+  async beginTransaction(_connection: DatabaseConnection, _settings: TransactionSettings): Promise<void> {
+    await this.#connection.run("begin immediate");
+  }
+
+  async commitTransaction(): Promise<void> {
+    await this.#connection.run("commit");
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    // SQLite may have rolled back by itself (disk full): then there is nothing left to undo.
+    if (this.#database.isTransaction) await this.#connection.run("rollback");
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#release();
+  }
+
+  async destroy(): Promise<void> {
+    this.#database.close();
+  }
+}
+
+export class NodeSqliteDialect implements Dialect {
+  readonly #database: DatabaseSync;
+  readonly #clock: Clock;
+
+  constructor(database: DatabaseSync, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  createDriver(): Driver {
+    return new NodeSqliteDriver(this.#database, this.#clock);
+  }
+
+  createQueryCompiler(): QueryCompiler {
+    return new SqliteQueryCompiler();
+  }
+
+  createAdapter(): DialectAdapter {
+    return new SqliteAdapter();
+  }
+
+  // oxlint-disable-next-line typescript/no-explicit-any -- the signature is Kysely's
+  createIntrospector(database: Kysely<any>): DatabaseIntrospector {
+    return new SqliteIntrospector(database);
+  }
+}

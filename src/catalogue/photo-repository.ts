@@ -1,0 +1,229 @@
+/** Photos with their stage results. One `commit` is one transaction: photos, vectors, tags, file states, index marks. */
+import type { Kysely, Selectable } from "kysely";
+import type { Clock } from "../clock.ts";
+import type { ScoredTag } from "../photo/types.ts";
+import type { FileClaim, FileStat } from "./file-repository.ts";
+import { noLease, statColumns } from "./file-repository.ts";
+import { markChanged } from "./index-repository.ts";
+import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
+import { rowAfter, scoredTagOf, storedPhotoOf, tagRows } from "./photo-row.ts";
+import type { CatalogueSchema, PhotosTable } from "./schema.ts";
+import { fromVectorBlob, toVectorBlob } from "./vector-blob.ts";
+
+/** A file that was worked on, and what it holds. */
+export interface FinishedFile {
+  readonly claim: FileClaim;
+  readonly stat: FileStat;
+  readonly contentHash: string;
+}
+
+export interface PhotoCommit {
+  readonly updates: readonly PhotoUpdate[];
+  readonly files: readonly FinishedFile[];
+}
+
+export interface PhotoRepository {
+  readonly commit: (commit: PhotoCommit) => Promise<void>;
+  readonly load: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, StoredPhoto>>;
+  /** Stage keys per photo: stage name to stored key. */
+  readonly stageKeys: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
+  readonly vectors: (contentHashes: readonly string[], vectorKey: string) => Promise<ReadonlyMap<string, Float32Array>>;
+  /** Machine tags, best first. */
+  readonly tags: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, readonly ScoredTag[]>>;
+}
+
+type Database = Kysely<CatalogueSchema>;
+
+const rowsByHash = async (
+  database: Database,
+  contentHashes: readonly string[],
+): Promise<ReadonlyMap<string, Selectable<PhotosTable>>> => {
+  if (contentHashes.length === 0) return new Map();
+  const rows = await database
+    .selectFrom("photos")
+    .selectAll()
+    .where("content_hash", "in", [...contentHashes])
+    .execute();
+  return new Map(rows.map((row) => [row.content_hash, row]));
+};
+
+const storePhotos = async (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> => {
+  const before = await rowsByHash(
+    database,
+    updates.map(({ contentHash }) => contentHash),
+  );
+  for (const update of updates) {
+    const { content_hash: _key, rev: _rev, ...columns } = rowAfter(update, before.get(update.contentHash), now);
+    const row = { content_hash: update.contentHash, rev: before.get(update.contentHash)?.rev ?? 0, ...columns };
+    await database
+      .insertInto("photos")
+      .values(row)
+      .onConflict((conflict) => conflict.column("content_hash").doUpdateSet(columns))
+      .execute();
+  }
+};
+
+const storeStageKeys = async (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> => {
+  const rows = updates.flatMap(({ contentHash, stageKeys }) =>
+    [...stageKeys].map(([stage, key]) => ({ content_hash: contentHash, stage, key, at: now })),
+  );
+  if (rows.length === 0) return;
+  await database
+    .insertInto("photo_stages")
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(["content_hash", "stage"])
+        .doUpdateSet((eb) => ({ key: eb.ref("excluded.key"), at: eb.ref("excluded.at") })),
+    )
+    .execute();
+};
+
+const storeVectors = async (database: Database, updates: readonly PhotoUpdate[]): Promise<void> => {
+  const rows = updates.flatMap(({ contentHash, embedding }) =>
+    embedding === undefined
+      ? []
+      : [{ content_hash: contentHash, vector_key: embedding.vectorKey, vector: toVectorBlob(embedding.vector) }],
+  );
+  if (rows.length === 0) return;
+  await database
+    .insertInto("embeddings")
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(["content_hash", "vector_key"]).doUpdateSet((eb) => ({ vector: eb.ref("excluded.vector") })),
+    )
+    .execute();
+};
+
+/** Machine tags are replaced as a whole; tags of users, sidecars and files stay. */
+const storeTags = async (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> => {
+  const tagged = updates.filter(({ tags }) => tags !== undefined);
+  if (tagged.length === 0) return;
+  await database
+    .deleteFrom("tags")
+    .where("source", "=", "zero-shot")
+    .where(
+      "content_hash",
+      "in",
+      tagged.map(({ contentHash }) => contentHash),
+    )
+    .execute();
+  const rows = tagged.flatMap((update) => tagRows(update, now));
+  if (rows.length > 0) await database.insertInto("tags").values(rows).execute();
+};
+
+/** @returns content hashes that gained or lost a file. */
+const finishFiles = async (
+  database: Database,
+  files: readonly FinishedFile[],
+  now: number,
+): Promise<readonly string[]> => {
+  const changed: string[] = [];
+  for (const { claim, stat, contentHash } of files) {
+    const before = await database
+      .selectFrom("files")
+      .select(["content_hash", "state"])
+      .where("id", "=", claim.fileId)
+      .where("lease_token", "=", claim.token)
+      .executeTakeFirst();
+    if (before === undefined) continue; // the lease ran out and another process took the file over
+    await database
+      .updateTable("files")
+      .set({
+        ...noLease,
+        ...statColumns(stat),
+        content_hash: contentHash,
+        state: "present",
+        reason: null,
+        reason_message: null,
+        reason_key: null,
+        tries: 0,
+        crashes: 0,
+        updated_at: now,
+      })
+      .where("id", "=", claim.fileId)
+      .execute();
+    if (before.content_hash === contentHash && before.state === "present") continue;
+    changed.push(contentHash);
+    if (before.content_hash !== null) changed.push(before.content_hash);
+  }
+  return changed;
+};
+
+const commitPhotos = async (database: Database, { updates, files }: PhotoCommit, now: number): Promise<void> => {
+  await storePhotos(database, updates, now);
+  await storeStageKeys(database, updates, now);
+  await storeVectors(database, updates);
+  await storeTags(database, updates, now);
+  const moved = await finishFiles(database, files, now);
+  const named = [...new Set(files.map(({ contentHash }) => contentHash))];
+  // `process` naming a forgotten photo brings it back; scans never get here with one.
+  const returned = await database
+    .deleteFrom("forgotten")
+    .where("content_hash", "in", named)
+    .returning("content_hash")
+    .execute();
+  const changed = [
+    ...updates.filter(({ stageKeys }) => stageKeys.size > 0).map(({ contentHash }) => contentHash),
+    ...moved,
+    ...returned.map((row) => row.content_hash),
+  ];
+  await markChanged(database, [...new Set(changed)], now);
+};
+
+const groupBy = <Row, Value>(
+  rows: readonly Row[],
+  keyOf: (row: Row) => string,
+  valueOf: (row: Row) => Value,
+): ReadonlyMap<string, readonly Value[]> => {
+  const groups = new Map<string, Value[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [valueOf(row)]);
+    else group.push(valueOf(row));
+  }
+  return groups;
+};
+
+export const createPhotoRepository = (database: Database, clock: Clock): PhotoRepository => ({
+  commit: (commit) => database.transaction().execute((transaction) => commitPhotos(transaction, commit, clock.now())),
+  load: async (contentHashes) => {
+    const rows = await rowsByHash(database, contentHashes);
+    return new Map([...rows].map(([hash, row]) => [hash, storedPhotoOf(row)]));
+  },
+  stageKeys: async (contentHashes) => {
+    if (contentHashes.length === 0) return new Map();
+    const rows = await database
+      .selectFrom("photo_stages")
+      .select(["content_hash", "stage", "key"])
+      .where("content_hash", "in", [...contentHashes])
+      .execute();
+    const groups = groupBy(
+      rows,
+      (row) => row.content_hash,
+      (row): [string, string] => [row.stage, row.key],
+    );
+    return new Map([...groups].map(([hash, entries]) => [hash, new Map(entries)]));
+  },
+  vectors: async (contentHashes, vectorKey) => {
+    if (contentHashes.length === 0) return new Map();
+    const rows = await database
+      .selectFrom("embeddings")
+      .select(["content_hash", "vector"])
+      .where("vector_key", "=", vectorKey)
+      .where("content_hash", "in", [...contentHashes])
+      .execute();
+    return new Map(rows.map((row) => [row.content_hash, fromVectorBlob(row.vector)]));
+  },
+  tags: async (contentHashes) => {
+    if (contentHashes.length === 0) return new Map();
+    const rows = await database
+      .selectFrom("tags")
+      .selectAll()
+      .where("source", "=", "zero-shot")
+      .where("content_hash", "in", [...contentHashes])
+      .orderBy("rank")
+      .execute();
+    return groupBy(rows, (row) => row.content_hash, scoredTagOf);
+  },
+});

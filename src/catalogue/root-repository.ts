@@ -1,0 +1,73 @@
+/** Roots: folders whose files the catalogue knows. File paths are relative to their root, as exact bytes. */
+import type { Kysely, Transaction } from "kysely";
+import { sql } from "kysely";
+import type { Clock } from "../clock.ts";
+import type { CatalogueSchema, RootKind } from "./schema.ts";
+
+const SLASH = 0x2f;
+
+export interface Root {
+  readonly id: number;
+  readonly path: Buffer;
+  readonly kind: RootKind;
+}
+
+export interface RootRepository {
+  readonly list: () => Promise<readonly Root[]>;
+  /**
+   * The root that holds files of `folder`: an existing one around it, else a new visited root. A new root absorbs the
+   * visited roots inside it, so that a file is never known twice.
+   */
+  readonly visit: (folder: Buffer) => Promise<Root>;
+}
+
+/** True when `path` is `folder` or lies below it; both absolute, exact bytes. */
+export const isInside = (path: Buffer, folder: Buffer): boolean => {
+  if (path.length < folder.length || !path.subarray(0, folder.length).equals(folder)) return false;
+  return path.length === folder.length || path[folder.length] === SLASH || folder.at(-1) === SLASH;
+};
+
+/** Path below the root, without a leading separator. */
+export const relativeTo = (root: Buffer, path: Buffer): Buffer =>
+  path.subarray(root.at(-1) === SLASH ? root.length : root.length + 1);
+
+const listRoots = async (database: Kysely<CatalogueSchema>): Promise<readonly Root[]> => {
+  const rows = await database.selectFrom("roots").select(["id", "path", "kind"]).orderBy("id").execute();
+  return rows.map(({ id, path, kind }) => ({ id, path: Buffer.from(path), kind }));
+};
+
+/** Added roots first, then the outermost. */
+const enclosing = (roots: readonly Root[], folder: Buffer): Root | undefined =>
+  roots
+    .filter((root) => isInside(folder, root.path))
+    .toSorted((a, b) => Number(b.kind === "added") - Number(a.kind === "added") || a.path.length - b.path.length)[0];
+
+const absorb = async (transaction: Transaction<CatalogueSchema>, outer: Root, inner: Root): Promise<void> => {
+  const prefix = Buffer.concat([relativeTo(outer.path, inner.path), Buffer.from([SLASH])]);
+  await transaction
+    .updateTable("files")
+    .set({ root_id: outer.id, path: sql<Uint8Array>`cast(${prefix} || path as blob)` })
+    .where("root_id", "=", inner.id)
+    .execute();
+  await transaction.deleteFrom("roots").where("id", "=", inner.id).execute();
+};
+
+export const createRootRepository = (database: Kysely<CatalogueSchema>, clock: Clock): RootRepository => ({
+  list: () => listRoots(database),
+  visit: (folder) =>
+    database.transaction().execute(async (transaction) => {
+      const roots = await listRoots(transaction);
+      const existing = enclosing(roots, folder);
+      if (existing !== undefined) return existing;
+      const { id } = await transaction
+        .insertInto("roots")
+        .values({ path: folder, kind: "visited", created_at: clock.now() })
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      const created: Root = { id, path: folder, kind: "visited" };
+      for (const inner of roots) {
+        if (inner.kind === "visited" && isInside(inner.path, folder)) await absorb(transaction, created, inner);
+      }
+      return created;
+    }),
+});

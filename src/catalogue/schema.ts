@@ -1,0 +1,168 @@
+/** Row types of the catalogue. The number of the schema is `PRAGMA user_version`; migrations/ makes the tables. */
+import type { ColumnType, Generated } from "kysely";
+
+/** Added roots are the user's library; visited roots only remember where `process` saw files. */
+export type RootKind = "added" | "visited";
+
+/**
+ * pending: known, not processed. present: processed with its current content. quarantined: cannot be processed, see
+ * reason. missing: not found when last looked for; everything attached to its content is kept.
+ */
+export type FileState = "pending" | "present" | "quarantined" | "missing";
+
+/** Exactly one vector key is active: the one that search uses. */
+export type VectorKeyState = "building" | "ready" | "active" | "retired";
+
+export type TagSource = "zero-shot" | "llm" | "user" | "sidecar" | "file";
+
+/** Written as bigint, read as text (`cast(... as text)`): nanoseconds do not fit a JavaScript number. */
+type Nanoseconds = ColumnType<string, bigint, bigint>;
+
+export interface LibraryTable {
+  id: number;
+  /** Random; cursors and exports name it. */
+  library_id: string;
+  created_at: number;
+}
+
+export interface RootsTable {
+  id: Generated<number>;
+  /** Absolute real path, exact bytes. */
+  path: Uint8Array;
+  kind: RootKind;
+  created_at: number;
+}
+
+export interface FilesTable {
+  id: Generated<number>;
+  root_id: number;
+  /** Relative to the root, exact bytes, `/` between folders. */
+  path: Uint8Array;
+  size: number;
+  mtime_ns: Nanoseconds;
+  ctime_ns: Nanoseconds;
+  inode: Nanoseconds;
+  content_hash: string | null;
+  state: FileState;
+  reason: string | null;
+  reason_message: string | null;
+  /** Decoder version and limits the file failed under; the same file is not tried again under the same ones. */
+  reason_key: string | null;
+  tries: number;
+  /** 0-2: died in company; 3-5: died alone, see claim rules in file-repository.ts. */
+  crashes: number;
+  lease_owner: string | null;
+  lease_token: string | null;
+  lease_until: number | null;
+  first_seen_at: number;
+  updated_at: number;
+}
+
+export interface PhotosTable {
+  content_hash: string;
+  /** Goes up with every change that the index or a reader could see. */
+  rev: number;
+  format: string;
+  file_size: number;
+  width: number;
+  height: number;
+  orientation: number;
+  captured_local: string | null;
+  captured_offset: string | null;
+  /** Wall time read as UTC, ms. */
+  captured_key: number | null;
+  camera_make: string | null;
+  camera_model: string | null;
+  lens: string | null;
+  iso: number | null;
+  aperture: number | null;
+  exposure_seconds: number | null;
+  focal_length_mm: number | null;
+  latitude: number | null;
+  longitude: number | null;
+  altitude: number | null;
+  metadata_orientation: number | null;
+  rating: number | null;
+  title: string | null;
+  caption: string | null;
+  /** JSON array of strings. */
+  keywords: string;
+  favourite: number;
+  /** JSON object, the `exif` of the record. */
+  exif: string;
+  perceptual_hash: Uint8Array | null;
+  /** JSON: size, format, quality, width, height of the stored rendition. */
+  thumbnail: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface PhotoStagesTable {
+  content_hash: string;
+  stage: string;
+  /** `<stage version>/<settings key>` of the stored result. */
+  key: string;
+  at: number;
+}
+
+export interface EmbeddingsTable {
+  content_hash: string;
+  vector_key: string;
+  /** float32, little endian. */
+  vector: Uint8Array;
+}
+
+export interface VectorKeysTable {
+  vector_key: string;
+  model_id: string;
+  dimension: number;
+  state: VectorKeyState;
+  created_at: number;
+}
+
+export interface TagsTable {
+  content_hash: string;
+  name: string;
+  source: TagSource;
+  category: string | null;
+  /** JSON array of strings, most specific first. */
+  ancestors: string;
+  confidence: number;
+  /** Position within its source, best first. */
+  rank: number;
+  bank_key: string | null;
+  created_at: number;
+}
+
+export interface LeasesTable {
+  name: string;
+  owner: string;
+  /** Fencing token: goes up each time the lease changes hands. */
+  token: number;
+  until: number;
+}
+
+export interface ToIndexTable {
+  content_hash: string;
+  rev: number;
+  marked_at: number;
+}
+
+export interface ForgottenTable {
+  content_hash: string;
+  at: number;
+}
+
+export interface CatalogueSchema {
+  library: LibraryTable;
+  roots: RootsTable;
+  files: FilesTable;
+  photos: PhotosTable;
+  photo_stages: PhotoStagesTable;
+  embeddings: EmbeddingsTable;
+  vector_keys: VectorKeysTable;
+  tags: TagsTable;
+  leases: LeasesTable;
+  to_index: ToIndexTable;
+  forgotten: ForgottenTable;
+}
