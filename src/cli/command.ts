@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Photon } from "../app.ts";
-import type { Config, ConfigKey, LoadedConfig } from "../config.ts";
+import type { Config, ConfigKey, Environment, LoadConfigOptions, LoadedConfig } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import type { Output } from "./terminal.ts";
 
@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly config: Config;
   /** The same with the source of each value and the warnings (already logged). */
   readonly loadedConfig: LoadedConfig;
+  /** Where the configuration is looked for; usable when the file itself is broken. */
+  readonly configLocation: LoadConfigOptions;
   /** Writes to stderr at the level and in the format of the config and the global flags. */
   readonly logger: Logger;
   /** Data only. */
@@ -29,8 +31,8 @@ export interface CommandContext {
   readonly canAsk: boolean;
   /** Asks a yes/no question on stderr; false when nobody can answer. */
   readonly confirm: (question: string, signal: AbortSignal) => Promise<boolean>;
-  /** The environment of this process; only for libraries and child processes that must be handed one. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of this process; for libraries and child processes that must be handed one. */
+  readonly environment: Environment;
   /** Folder the command was started in. */
   readonly workingDirectory: string;
   /** The application on this library; opened once, closed by main.ts. */
@@ -74,6 +76,12 @@ export type OptionUse =
 
 export const optionUses = z.registry<OptionUse>();
 
+const described = <Schema extends z.ZodType>(schema: Schema, description: string, use: OptionUse): Schema => {
+  const copy: z.ZodType = schema.describe(description);
+  optionUses.add(copy, use);
+  return copy as Schema; // describe() copies the schema with its class
+};
+
 /**
  * A flag: `flag("-o, --output <path>", z.string().optional(), "Write records to PATH.")`. The words on the command line
  * are turned into what the schema wants (numbers, booleans); an array schema collects a repeated flag.
@@ -84,11 +92,11 @@ export const flag = <Schema extends z.ZodType>(
   schema: Schema,
   description: string,
   { config }: { readonly config?: ConfigKey } = {},
-): Schema => schema.describe(description).register(optionUses, { kind: "flag", flags, config }) as Schema; // same class
+): Schema => described(schema, description, { kind: "flag", flags, config });
 
 /** A positional argument: `argument("<input...>", z.array(z.string()).min(1), "Photos or folders.")`. */
 export const argument = <Schema extends z.ZodType>(usage: string, schema: Schema, description: string): Schema =>
-  schema.describe(description).register(optionUses, { kind: "argument", usage }) as Schema; // same class
+  described(schema, description, { kind: "argument", usage });
 
 /** Shared by every command that prints data. With it, errors are JSON too (on stderr). */
 export const jsonFlag = flag("--json", z.boolean().default(false), "Print JSON for programs.");

@@ -1,0 +1,106 @@
+/** Between a command's schema and commander: declares its options, reads what was typed, validates it. */
+import type { Command as Program } from "commander";
+import { Argument, Option } from "commander";
+import type { z } from "zod";
+import type { FlagValue } from "../config.ts";
+import { acceptedValues, showValue, valueOfText, wantsList } from "../config.ts";
+import { InvalidInputError } from "../errors.ts";
+import type { Command, OptionUse } from "./command.ts";
+import { optionUses } from "./command.ts";
+import { unmark } from "./dash-words.ts";
+
+interface Field {
+  readonly name: string;
+  readonly schema: z.ZodType;
+  readonly use: OptionUse;
+}
+
+export interface TypedOptions {
+  /** By field name, only what was typed. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Flags that override settings. */
+  readonly configFlags: readonly FlagValue[];
+}
+
+const fieldsOf = (command: Command): readonly Field[] =>
+  Object.entries(command.options.shape as Readonly<Record<string, z.ZodType>>).map(([name, schema]) => {
+    const use = optionUses.get(schema);
+    if (use === undefined) throw new TypeError(`Option ${name} was not made by flag() or argument().`);
+    return { name, schema, use };
+  });
+
+/** `--[no-]name` stands for both directions. */
+const spellings = (flags: string): readonly string[] =>
+  flags.includes("[no-]") ? [flags.replace("[no-]", ""), flags.replace("[no-]", "no-")] : [flags];
+
+const optionsOf = ({ schema, use }: Field): readonly Option[] => {
+  if (use.kind !== "flag") return [];
+  return spellings(use.flags).map((flags) => {
+    const option = new Option(flags, schema.description);
+    if (wantsList(schema) && !option.variadic) {
+      option.argParser((text: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), text]);
+    }
+    return option;
+  });
+};
+
+/** Adds every flag and argument of `command` to `program`. */
+export const addOptions = (program: Program, command: Command): void => {
+  for (const field of fieldsOf(command)) {
+    if (field.use.kind === "argument") program.addArgument(new Argument(field.use.usage, field.schema.description));
+    for (const option of optionsOf(field)) program.addOption(option);
+  }
+};
+
+/** What was typed, as the value the schema wants. */
+const readValue = (schema: z.ZodType, given: unknown): unknown => {
+  if (typeof given === "string") return valueOfText(schema, unmark(given));
+  return Array.isArray(given) ? given.map((item) => (typeof item === "string" ? unmark(item) : item)) : given;
+};
+
+const typedFlags = (program: Program, field: Field): readonly { readonly flag: string; readonly given: unknown }[] =>
+  optionsOf(field).flatMap((option) => {
+    const name = option.attributeName();
+    const given: unknown = program.getOptionValue(name);
+    const isTyped = program.getOptionValueSource(name) === "cli" && option.negate === (given === false);
+    return isTyped ? [{ flag: option.long ?? option.flags, given }] : [];
+  });
+
+/** Reads a parsed program back into the fields of the command. */
+export const typedOptions = (program: Program, command: Command): TypedOptions => {
+  const values: Record<string, unknown> = {};
+  const configFlags: FlagValue[] = [];
+  const positional: unknown[] = [...(program.processedArgs as readonly unknown[])];
+  for (const field of fieldsOf(command)) {
+    const typed =
+      field.use.kind === "argument" ? [{ flag: "", given: positional.shift() }] : typedFlags(program, field);
+    for (const { flag, given } of typed) {
+      if (given !== undefined) values[field.name] = readValue(field.schema, given);
+      if (field.use.kind === "flag" && field.use.config !== undefined) {
+        configFlags.push({ key: field.use.config, flag, value: given });
+      }
+    }
+  }
+  return { values, configFlags };
+};
+
+const spelling = (use: OptionUse): string =>
+  use.kind === "argument" ? use.usage.replaceAll(/[<>[\].]/g, "") : (/--[\w[\]-]+/.exec(use.flags)?.[0] ?? use.flags);
+
+/** @throws InvalidInputError that says what each refused option takes */
+export const validateOptions = (
+  command: Command,
+  values: TypedOptions["values"],
+  hint: string,
+): Readonly<Record<string, unknown>> => {
+  const parsed = command.options.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const fields = fieldsOf(command);
+  const lines = parsed.error.issues.map((issue) => {
+    const field = fields.find(({ name }) => name === issue.path[0]);
+    if (field === undefined || issue.code === "custom") return issue.message;
+    const accepted = acceptedValues(field.schema);
+    return `Expected ${accepted} for ${spelling(field.use)}, received ${showValue(values[field.name])}.`;
+  });
+  throw new InvalidInputError([...new Set(lines)].join("\n"), { hint });
+};
