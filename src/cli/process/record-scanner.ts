@@ -45,7 +45,7 @@ const BYTE = {
 const INCOMPLETE = -1;
 const INVALID = -2;
 
-export const isWhitespace = (byte: number | undefined): boolean =>
+const isWhitespace = (byte: number | undefined): boolean =>
   byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 export const skipWhitespace = (bytes: Buffer, position: number): number => {
@@ -70,7 +70,7 @@ const skipString = (bytes: Buffer, position: number): number => {
 /** @param position of the opening bracket or brace */
 const skipNested = (bytes: Buffer, position: number): number => {
   let depth = 0;
-  for (let next = position; next < bytes.length; ) {
+  for (let next = position; next < bytes.length;) {
     const byte = bytes[next];
     if (byte === BYTE.quote) {
       next = skipString(bytes, next);
@@ -104,39 +104,48 @@ const skipScalar = (bytes: Buffer, position: number): number => {
 };
 
 const skipValue = (bytes: Buffer, position: number, key: string): number => {
-  switch (bytes[position]) {
-    case BYTE.quote:
-      return skipString(bytes, position);
-    case BYTE.openBracket:
-      return key === "embedding" ? skipNumbers(bytes, position) : skipNested(bytes, position);
-    case BYTE.openBrace:
-      return skipNested(bytes, position);
-    default:
-      return skipScalar(bytes, position);
-  }
+  const byte = bytes[position];
+  if (byte === BYTE.quote) return skipString(bytes, position);
+  if (byte === BYTE.openBracket && key === "embedding") return skipNumbers(bytes, position);
+  if (byte === BYTE.openBracket || byte === BYTE.openBrace) return skipNested(bytes, position);
+  return skipScalar(bytes, position);
 };
 
 const failed = (position: number): ScanResult => ({ kind: position === INCOMPLETE ? "incomplete" : "invalid" });
 const endOrInvalid = (bytes: Buffer, position: number): ScanResult =>
   failed(position >= bytes.length ? INCOMPLETE : INVALID);
 
+const parseScalar = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the caller calls the record invalid
+  }
+};
+
+/** Fields of another type than ours belong to someone else and are passed over. */
+const fieldOf = (key: keyof typeof FIELDS, value: unknown): RecordFields =>
+  typeof value === (key === "schema_version" ? "number" : "string") ? { [FIELDS[key]]: value } : {};
+
 /** @param start position of the opening brace */
 export const scanRecord = (bytes: Buffer, start: number): ScanResult => {
-  const fields: { -readonly [Field in keyof RecordFields]: RecordFields[Field] } = {};
+  let fields: RecordFields = {};
   let position = skipWhitespace(bytes, start + 1);
   if (bytes[position] === BYTE.closeBrace) return { kind: "record", fields, end: position + 1 };
   for (;;) {
     if (bytes[position] !== BYTE.quote) return endOrInvalid(bytes, position);
     const keyEnd = skipString(bytes, position);
     if (keyEnd < 0) return failed(keyEnd);
-    const key = bytes.latin1Slice(position + 1, keyEnd - 1);
+    const key = bytes.toString("latin1", position + 1, keyEnd - 1);
     const colon = skipWhitespace(bytes, keyEnd);
     if (bytes[colon] !== BYTE.colon) return endOrInvalid(bytes, colon);
     const valueStart = skipWhitespace(bytes, colon + 1);
     const valueEnd = skipValue(bytes, valueStart, key);
     if (valueEnd < 0) return failed(valueEnd);
-    if (isFieldName(key) && !readField(fields, FIELDS[key], bytes.utf8Slice(valueStart, valueEnd))) {
-      return { kind: "invalid" };
+    if (isFieldName(key)) {
+      const value = parseScalar(bytes.toString("utf8", valueStart, valueEnd));
+      if (value === undefined) return { kind: "invalid" };
+      fields = { ...fields, ...fieldOf(key, value) };
     }
     position = skipWhitespace(bytes, valueEnd);
     if (bytes[position] === BYTE.closeBrace) return { kind: "record", fields, end: position + 1 };
