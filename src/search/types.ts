@@ -131,24 +131,24 @@ export interface SearchTerm {
 /** Filters as people write them; all of them must hold. */
 export interface SearchFilters {
   /** Local date or time of any precision, inclusive: `2024`, `2024-06`, `2024-06-15`, `2024-06-15T14:30`. */
-  readonly from?: string;
+  readonly from?: string | undefined;
   /** The same, inclusive: `2024-09` takes the whole month. */
-  readonly to?: string;
+  readonly to?: string | undefined;
   /** Absolute folders, or the names at the end of one or more (`Holiday/2024`), without case. Any of them. */
-  readonly folders?: readonly string[];
+  readonly folders?: readonly string[] | undefined;
   /** Part of make and model, without case. Any of them. */
-  readonly cameras?: readonly string[];
+  readonly cameras?: readonly string[] | undefined;
   /** All of these. */
-  readonly tags?: readonly string[];
+  readonly tags?: readonly string[] | undefined;
   /** None of these. */
-  readonly withoutTags?: readonly string[];
-  readonly near?: { readonly latitude: number; readonly longitude: number; readonly kilometres: number };
-  readonly hasGps?: boolean;
-  readonly enriched?: boolean;
-  readonly favourite?: boolean;
+  readonly withoutTags?: readonly string[] | undefined;
+  readonly near?: { readonly latitude: number; readonly longitude: number; readonly kilometres: number } | undefined;
+  readonly hasGps?: boolean | undefined;
+  readonly enriched?: boolean | undefined;
+  readonly favourite?: boolean | undefined;
   /** 0..5 */
-  readonly minRating?: number;
-  readonly formats?: readonly string[];
+  readonly minRating?: number | undefined;
+  readonly formats?: readonly string[] | undefined;
 }
 
 export const SEARCH_MODES = ["hybrid", "vector", "text"] as const;
@@ -156,22 +156,22 @@ export type SearchMode = (typeof SEARCH_MODES)[number];
 
 export interface SearchRequest {
   /** No term = browse: everything that passes the filters, newest first. */
-  readonly terms?: readonly SearchTerm[];
-  readonly filters?: SearchFilters;
+  readonly terms?: readonly SearchTerm[] | undefined;
+  readonly filters?: SearchFilters | undefined;
   /** Default hybrid. */
-  readonly mode?: SearchMode;
+  readonly mode?: SearchMode | undefined;
   /** Hits of one page, default 20, 1..1000. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
   /** `nextCursor` of the page before, with the same request. */
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
   /** 0..1: hits below are left out. */
-  readonly minScore?: number;
+  readonly minScore?: number | undefined;
   /** List the best hits even when nothing matches. */
-  readonly includeWeak?: boolean;
+  readonly includeWeak?: boolean | undefined;
   /** Fill in `signals` of each hit. */
-  readonly explain?: boolean;
+  readonly explain?: boolean | undefined;
   /** Leave out photos that are terms themselves ("more like this one"). */
-  readonly excludeTermPhotos?: boolean;
+  readonly excludeTermPhotos?: boolean | undefined;
 }
 
 /** good: as convincing as a true match. weak: maybe. none: what chance gives in a library of this size. */
@@ -197,7 +197,7 @@ export interface HitSignals {
 export interface SearchHit {
   /** 1 for the best hit of the first page. */
   readonly rank: number;
-  /** Shortest unambiguous id, 12 digits or more. */
+  /** First 12 digits of the content hash; longer where two photos of a page share them. */
   readonly id: string;
   readonly photo: PhotoSummary;
   /** 0..1, never above the score of the hit before; undefined when browsing. */
@@ -230,12 +230,12 @@ export type DuplicateKind = (typeof DUPLICATE_KINDS)[number];
 export interface DuplicatesRequest {
   readonly kind: DuplicateKind;
   /** As in {@link SearchFilters}. */
-  readonly folders?: readonly string[];
+  readonly folders?: readonly string[] | undefined;
   /** near: differing bits of 144 that still count, 0..16, default 10. */
-  readonly distance?: number;
+  readonly distance?: number | undefined;
   /** Groups of one page, default 20, 1..1000. */
-  readonly limit?: number;
-  readonly cursor?: string;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
 }
 
 export interface DuplicateGroup {

@@ -1,0 +1,127 @@
+/**
+ * All pairs of perceptual hashes within a few bits, without comparing every pair: multi-index hashing (Norouzi, Punjani
+ * and Fleet 2012). Cut into `distance + 1` bands, two hashes that differ in at most `distance` bits agree in one band.
+ */
+
+/** Bytes of a double-gradient hash, see photo/perceptual-hash.ts. */
+export const HASH_BYTES = 18;
+const HASH_BITS = HASH_BYTES * 8;
+const GRADIENT_BITS = HASH_BITS / 2;
+const WORD_BITS = 32;
+/** 32-bit words of a hash, the last one half used. */
+const WORDS = 5;
+/** Bits that differ from an all-rising or all-falling picture, in both directions together. */
+const MIN_TELLING_BITS = 12;
+
+const bitCount = (word: number): number => {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+};
+
+/** Bits in which two hashes differ. */
+export const hammingDistance = (left: Uint8Array, right: Uint8Array): number => {
+  let bits = 0;
+  for (let position = 0; position < HASH_BYTES; position += 1) {
+    bits += bitCount((left[position] ?? 0) ^ (right[position] ?? 0));
+  }
+  return bits;
+};
+
+const bitsSet = (hash: Uint8Array, from: number, to: number): number => {
+  let bits = 0;
+  for (let position = from; position < to; position += 1) bits += bitCount(hash[position] ?? 0);
+  return bits;
+};
+
+/**
+ * False for flat, blank and evenly graded pictures: their hashes are nearly constant, so that equal ones say nothing.
+ * The first 9 bytes compare neighbours in a row, the last 9 in a column.
+ */
+export const isTellingHash = (hash: Uint8Array): boolean => {
+  const rows = bitsSet(hash, 0, HASH_BYTES / 2);
+  const columns = bitsSet(hash, HASH_BYTES / 2, HASH_BYTES);
+  return Math.min(rows, GRADIENT_BITS - rows) + Math.min(columns, GRADIENT_BITS - columns) >= MIN_TELLING_BITS;
+};
+
+const packed = (hashes: readonly Uint8Array[]): Uint32Array => {
+  const words = new Uint32Array(hashes.length * WORDS);
+  hashes.forEach((hash, photo) => {
+    for (let position = 0; position < HASH_BYTES; position += 1) {
+      const word = photo * WORDS + (position >>> 2);
+      words[word] = ((words[word] ?? 0) | ((hash[position] ?? 0) << ((position & 3) * 8))) >>> 0;
+    }
+  });
+  return words;
+};
+
+interface Band {
+  readonly first: number;
+  readonly bits: number;
+}
+
+const bandsFor = (distance: number): readonly Band[] => {
+  const count = distance + 1;
+  return Array.from({ length: count }, (_, band) => {
+    const first = Math.floor((band * HASH_BITS) / count);
+    return { first, bits: Math.min(WORD_BITS - 1, Math.floor(((band + 1) * HASH_BITS) / count) - first) };
+  });
+};
+
+/** The bits of one band of one hash; a band wider than 31 bits counts by its first 31. */
+const bandValue = (words: Uint32Array, photo: number, { first, bits }: Band): number => {
+  const word = photo * WORDS + Math.floor(first / WORD_BITS);
+  const offset = first % WORD_BITS;
+  const low = (words[word] ?? 0) >>> offset;
+  const high = offset === 0 ? 0 : (words[word + 1] ?? 0) << (WORD_BITS - offset);
+  return (low | high) & (2 ** bits - 1);
+};
+
+/** Photos in order of their band value: photos that agree in the band are neighbours. Sorted as one float each. */
+const sortedByBand = (words: Uint32Array, count: number, band: Band): Float64Array => {
+  const keys = new Float64Array(count);
+  for (let photo = 0; photo < count; photo += 1) keys[photo] = bandValue(words, photo, band) * count + photo;
+  return keys.sort();
+};
+
+/**
+ * Calls `visit` once for every pair within `distance` bits, `left < right` (positions in `hashes`).
+ * @param distance 0..16
+ */
+export const visitNearPairs = (
+  hashes: readonly Uint8Array[],
+  distance: number,
+  visit: (left: number, right: number, distance: number) => void,
+): void => {
+  const count = hashes.length;
+  const words = packed(hashes);
+  const bands = bandsFor(distance);
+  const differing = (left: number, right: number): number => {
+    let bits = 0;
+    for (let word = 0; word < WORDS && bits <= distance; word += 1) {
+      bits += bitCount((words[left * WORDS + word] ?? 0) ^ (words[right * WORDS + word] ?? 0));
+    }
+    return bits;
+  };
+  /** A pair that agrees in several bands is visited in the first of them. */
+  const isFirstBand = (left: number, right: number, band: number): boolean => {
+    for (const earlier of bands.slice(0, band)) {
+      if (bandValue(words, left, earlier) === bandValue(words, right, earlier)) return false;
+    }
+    return true;
+  };
+  bands.forEach((band, position) => {
+    const keys = sortedByBand(words, count, band);
+    for (let first = 0; first < count; first += 1) {
+      const key = keys[first] ?? 0;
+      const value = Math.floor(key / count);
+      const left = key - value * count;
+      for (let second = first + 1; second < count; second += 1) {
+        const right = (keys[second] ?? 0) - value * count;
+        if (right >= count) break;
+        const bits = differing(left, right);
+        if (bits <= distance && isFirstBand(left, right, position)) visit(left, right, bits);
+      }
+    }
+  });
+};

@@ -1,0 +1,51 @@
+/** Which words of a query a photo's text holds. Only a judgement of full-text hits: finding them is the index's work. */
+import { foldText } from "../vectors/fold-text.ts";
+
+const STOP_WORDS = new Set(
+  "a an and are as at be by for from in into is it its my of on or our that the their these this to was were with".split(
+    " ",
+  ),
+);
+const MIN_STEM = 3;
+
+/** Folded like the index folds, lower case, split at everything that is no letter or digit. */
+export const wordsOf = (text: string): readonly string[] =>
+  foldText(text)
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}\p{M}]+/u)
+    .filter((word) => word !== "");
+
+const withoutSuffix = (word: string): string => {
+  for (const [suffix, replacement] of [
+    [/ies$/, "y"],
+    [/(?<=s|x|z|ch|sh)es$/, ""],
+    [/(?<![sui])s$/, ""],
+    [/(?<=[aeiouy].*)ing$/, ""],
+    [/(?<=[aeiouy].*)ed$/, ""],
+  ] as const) {
+    const stem = word.replace(suffix, replacement);
+    if (stem !== word && stem.length >= MIN_STEM) return stem;
+  }
+  return word;
+};
+
+/** A light English stem: plural, -ing, -ed, doubled consonant, final e and y. Equal stems count as the same word. */
+export const stemOf = (word: string): string => {
+  const stem = withoutSuffix(word);
+  const single = stem === word ? stem : stem.replace(/([^aeiouylsz])\1$/, "$1");
+  return single.length > MIN_STEM ? single.replace(/e$/, "").replace(/y$/, "i") : single;
+};
+
+/** Stems of the words that carry meaning; all of them when none does. */
+export const stemsOfQuery = (query: string): readonly string[] => {
+  const words = wordsOf(query);
+  const content = words.filter((word) => !STOP_WORDS.has(word));
+  return [...new Set((content.length > 0 ? content : words).map(stemOf))];
+};
+
+/** Share of the query's stems that the text holds, 0..1. 1 is an exact hit. */
+export const coverageOf = (queryStems: readonly string[], text: string): number => {
+  if (queryStems.length === 0) return 0;
+  const found = new Set(wordsOf(text).map(stemOf));
+  return queryStems.filter((stem) => found.has(stem)).length / queryStems.length;
+};

@@ -1,0 +1,67 @@
+/** Sentences that go with an answer: why it is empty, what it leaves out, what to try. */
+import type { LibraryCounts, SearchReply, SearchRequest } from "./types.ts";
+
+type Facts = Pick<SearchReply, "match" | "mode" | "hits" | "total" | "undatedExcluded" | "model">;
+
+interface SearchFacts extends Facts {
+  readonly request: SearchRequest;
+  /** The library has a model, used or not. */
+  readonly hasModel: boolean;
+  /** Hits in the list, on this page or another. */
+  readonly listed: number;
+}
+
+const photos = (count: number): string => (count === 1 ? "1 photo" : `${count} photos`);
+
+const libraryNotes = (total: number, counts: LibraryCounts): readonly string[] => {
+  if (counts.photos === 0 && counts.pending === 0) {
+    return ['This library holds no photos yet; "photon process <folder>" adds some.'];
+  }
+  if (total === 0 && counts.photos > 0) return ["No photo passes the filters; leave one out or widen it."];
+  return [];
+};
+
+const leftOutNotes = ({ undatedExcluded }: Facts, { pending }: LibraryCounts): readonly string[] => [
+  ...(undatedExcluded > 0
+    ? [
+        `${photos(undatedExcluded)} without a capture time ${undatedExcluded === 1 ? "is" : "are"} left out by the dates.`,
+      ]
+    : []),
+  ...(pending > 0 ? [`${pending} files or changes are not searchable yet, so this answer may be incomplete.`] : []),
+];
+
+export const browseNotes = (facts: Facts, counts: LibraryCounts): readonly string[] => [
+  ...libraryNotes(facts.total, counts),
+  ...leftOutNotes(facts, counts),
+];
+
+const matchNotes = ({ match, total, request, listed }: SearchFacts): readonly string[] => {
+  if (total === 0) return [];
+  if (match === "none") {
+    return [
+      request.includeWeak === true
+        ? "Nothing in this library matches; these photos are only the least unlike."
+        : `Nothing in this library matches (${photos(total)} searched). Try other words, fewer filters, or ask for weak matches too.`,
+    ];
+  }
+  if (listed === 0 && request.minScore !== undefined) {
+    return [`No match reaches the minimum score of ${request.minScore}.`];
+  }
+  return match === "weak" ? ["Only weak matches: nothing fits the query well."] : [];
+};
+
+const modelNotes = ({ model, hasModel, request }: SearchFacts): readonly string[] => {
+  if (model?.sample === true) {
+    return [`${model.modelId} is a sample model that knows colours and little else; its matches are rough.`];
+  }
+  return hasModel || request.mode === "text"
+    ? []
+    : ["This library has no embedding model: only words and filters were searched, not what the pictures show."];
+};
+
+export const searchNotes = (facts: SearchFacts, counts: LibraryCounts): readonly string[] => [
+  ...libraryNotes(facts.total, counts),
+  ...matchNotes(facts),
+  ...modelNotes(facts),
+  ...leftOutNotes(facts, counts),
+];

@@ -1,0 +1,222 @@
+/** The search itself: filters, terms, ranking or browsing, one page of the answer. */
+import { InvalidInputError } from "../errors.ts";
+import type { IndexFilter, VectorIndex } from "../vectors/types.ts";
+import type { CursorScope } from "./cursor.ts";
+import { decodeCursor, encodeCursor, fingerprintOf, resumeAt } from "./cursor.ts";
+import { toIndexFilter, undatedFilters } from "./filters.ts";
+import { shownIds } from "./photo-ids.ts";
+import type { RankedPhoto } from "./ranked-list.ts";
+import { rankedList } from "./ranked-list.ts";
+import { resolveTerms } from "./resolve-terms.ts";
+import { browseNotes, searchNotes } from "./search-notes.ts";
+import type {
+  Match,
+  SearchDeps,
+  SearchHit,
+  SearchMode,
+  SearchModel,
+  SearchReply,
+  SearchRequest,
+  SearchTerm,
+} from "./types.ts";
+
+export const DEFAULT_LIMIT = 20;
+export const MAX_LIMIT = 1_000;
+
+/** @throws InvalidInputError when it is no whole number from 1 to 1,000 */
+export const checkedLimit = (limit: number = DEFAULT_LIMIT): number => {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw new InvalidInputError(`Expected a whole number from 1 to ${MAX_LIMIT} for limit, received ${limit}.`, {
+    hint: "Page through longer lists with the cursor of the reply.",
+  });
+};
+
+const checkMinScore = (minScore: number | undefined): void => {
+  if (minScore === undefined || (minScore >= 0 && minScore <= 1)) return;
+  throw new InvalidInputError(`Expected a number from 0 to 1 for min score, received ${minScore}.`);
+};
+
+const checkWeights = (terms: readonly SearchTerm[]): void => {
+  const wrong = terms.find(({ weight }) => !Number.isFinite(weight) || weight === 0);
+  if (wrong === undefined) return;
+  throw new InvalidInputError(`Expected a weight above or below 0 for a term, received ${wrong.weight}.`);
+};
+
+/** What all pages of one search share. */
+interface Session {
+  readonly deps: SearchDeps;
+  readonly request: SearchRequest;
+  readonly limit: number;
+  readonly index: VectorIndex;
+  readonly model: SearchModel | undefined;
+  readonly filter: IndexFilter | undefined;
+  readonly total: number;
+  readonly scope: CursorScope;
+  readonly signal: AbortSignal;
+}
+
+interface Page {
+  readonly photos: readonly { readonly contentHash: string; readonly ranked?: RankedPhoto }[];
+  /** Items of the list before this page. */
+  readonly offset: number;
+  readonly hasMore: boolean;
+}
+
+const scopeOf = async (
+  { catalogue }: SearchDeps,
+  request: SearchRequest,
+  vectorKey: string | undefined,
+): Promise<CursorScope> => {
+  const { limit: _limit, cursor: _cursor, explain: _explain, ...rest } = request;
+  return { libraryId: await catalogue.libraryId(), request: fingerprintOf({ ...rest, vectorKey }) };
+};
+
+const openSession = async (deps: SearchDeps, request: SearchRequest, signal: AbortSignal): Promise<Session> => {
+  const limit = checkedLimit(request.limit);
+  checkMinScore(request.minScore);
+  checkWeights(request.terms ?? []);
+  const filter = await toIndexFilter(deps.catalogue, request.filters ?? {});
+  const [index, model] = await Promise.all([deps.index(), deps.model()]);
+  signal.throwIfAborted();
+  const [total, scope] = await Promise.all([index.count(filter), scopeOf(deps, request, model?.vectorKey)]);
+  return { deps, request, limit, index, model, filter, total, scope, signal };
+};
+
+const hitsOf = async ({ deps, request }: Session, { photos, offset }: Page): Promise<readonly SearchHit[]> => {
+  const summaries = new Map(
+    (await deps.catalogue.summaries(photos.map(({ contentHash }) => contentHash))).map((summary) => [
+      summary.contentHash,
+      summary,
+    ]),
+  );
+  const ids = shownIds(photos.map(({ contentHash }) => contentHash));
+  return photos.flatMap(({ contentHash, ranked }, position) => {
+    const photo = summaries.get(contentHash);
+    if (photo === undefined) return []; // deleted since the index was written
+    const hit: SearchHit = { rank: offset + position + 1, id: ids[position] ?? contentHash, photo };
+    if (ranked === undefined) return [hit];
+    const match: Match = ranked.match === "none" ? "weak" : ranked.match;
+    return [{ ...hit, score: ranked.score, match, ...(request.explain === true ? { signals: ranked.signals } : {}) }];
+  });
+};
+
+const countUndated = async ({ index, filter }: Session): Promise<number> => {
+  const filters = undatedFilters(filter);
+  if (filters === undefined) return 0;
+  const [all, dated] = await Promise.all([index.count(filters.all), index.count(filters.dated)]);
+  return Math.max(0, all - dated);
+};
+
+const replyOf = async (
+  session: Session,
+  page: Page,
+  answer: Pick<SearchReply, "match" | "mode" | "calibrationId" | "model"> & { readonly listed: number },
+): Promise<SearchReply> => {
+  const [hits, counts, undatedExcluded] = await Promise.all([
+    hitsOf(session, page),
+    session.deps.catalogue.counts(),
+    countUndated(session),
+  ]);
+  const { listed, ...rest } = answer;
+  const last = page.photos.at(-1);
+  const facts = { ...rest, hits, total: session.total, pending: counts.pending, undatedExcluded };
+  const notes =
+    answer.mode === "browse"
+      ? browseNotes(facts, counts)
+      : searchNotes({ ...facts, request: session.request, hasModel: session.model !== undefined, listed }, counts);
+  return {
+    ...facts,
+    ...(page.hasMore && last !== undefined
+      ? {
+          nextCursor: encodeCursor(session.scope, {
+            offset: page.offset + page.photos.length,
+            after: last.contentHash,
+          }),
+        }
+      : {}),
+    notes,
+  };
+};
+
+/** The page that the cursor asks for, out of the list from its start on. */
+const pageOf = <Photo extends Page["photos"][number]>(listed: readonly Photo[], session: Session): Page => {
+  const { request, scope, limit } = session;
+  const keys = listed.map(({ contentHash }) => contentHash);
+  const offset = request.cursor === undefined ? 0 : resumeAt(keys, decodeCursor(request.cursor, scope));
+  return { photos: listed.slice(offset, offset + limit), offset, hasMore: listed.length > offset + limit };
+};
+
+/** How much of the list a page needs: up to its end, one page of slack for photos that came since, and one more. */
+const neededOf = ({ request, scope, limit }: Session): number =>
+  (request.cursor === undefined ? 0 : decodeCursor(request.cursor, scope).offset) + 2 * limit + 1;
+
+const browse = async (session: Session): Promise<SearchReply> => {
+  const { index, filter } = session;
+  const listed = await index.list({ ...(filter === undefined ? {} : { filter }), limit: neededOf(session) });
+  const page = pageOf(
+    listed.map((contentHash) => ({ contentHash })),
+    session,
+  );
+  return replyOf(session, page, { mode: "browse", match: session.total > 0 ? "good" : "none", listed: listed.length });
+};
+
+/** What the reply may show of the ranked list. */
+const listable = (ranked: readonly RankedPhoto[], match: Match, request: SearchRequest): readonly RankedPhoto[] => {
+  if (match === "none" && request.includeWeak !== true) return [];
+  return ranked.filter(({ score }) => score >= (request.minScore ?? 0));
+};
+
+const modeOf = (request: SearchRequest, model: SearchModel | undefined, hasText: boolean): SearchMode => {
+  if (model === undefined) return "text";
+  return hasText ? (request.mode ?? "hybrid") : "vector";
+};
+
+const searchTerms = async (session: Session, terms: readonly SearchTerm[]): Promise<SearchReply> => {
+  const { deps, request, index, filter, total, signal } = session;
+  const requested = request.mode ?? "hybrid";
+  const model = requested === "text" ? undefined : session.model;
+  if (requested === "vector" && model === undefined) throw noModelForVectors();
+  const resolved = await resolveTerms(terms, { deps, model, mode: requested, passing: total, signal });
+  const ranked = await rankedList(
+    resolved,
+    { filter, needed: neededOf(session) + resolved.termPhotos.size, signal },
+    { index, catalogue: deps.catalogue, vectorKey: model?.vectorKey },
+  );
+  const found =
+    request.excludeTermPhotos === true ? ranked.filter((photo) => !resolved.termPhotos.has(photo.contentHash)) : ranked;
+  const match = found[0]?.match ?? "none";
+  const listed = listable(found, match, request);
+  const page = pageOf(
+    listed.map((photo) => ({ contentHash: photo.contentHash, ranked: photo })),
+    session,
+  );
+  return replyOf(session, page, {
+    match,
+    mode: modeOf(request, model, resolved.text !== undefined),
+    listed: listed.length,
+    ...(resolved.positive === undefined ? {} : { calibrationId: resolved.positive.calibration.id }),
+    ...(model === undefined
+      ? {}
+      : { model: { modelId: model.modelId, vectorKey: model.vectorKey, sample: model.sample } }),
+  });
+};
+
+const noModelForVectors = (): InvalidInputError =>
+  new InvalidInputError("Expected a library with an embedding model for the mode vector, received one without.", {
+    hint: 'Search by words meanwhile (mode text or hybrid); "photon models list" shows which models are installed.',
+  });
+
+/**
+ * One page of the answer to a request; with no term, photos that pass the filters, newest first.
+ * @throws InvalidInputError for wrong values, NotFoundError for unknown ids and folders
+ */
+export const searchPhotos = async (
+  deps: SearchDeps,
+  request: SearchRequest,
+  signal: AbortSignal,
+): Promise<SearchReply> => {
+  const session = await openSession(deps, request, signal);
+  return request.terms === undefined || request.terms.length === 0
+    ? browse(session)
+    : searchTerms(session, request.terms);
+};

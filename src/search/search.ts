@@ -1,0 +1,11 @@
+/** The search part of the application, made once per process. */
+import { findDuplicates } from "./find-duplicates.ts";
+import { searchPhotos } from "./search-photos.ts";
+import { showPhoto } from "./show-photo.ts";
+import type { Search, SearchDeps } from "./types.ts";
+
+export const createSearch = (deps: SearchDeps): Search => ({
+  search: (request, signal) => searchPhotos(deps, request, signal),
+  show: (photo) => showPhoto(deps.catalogue, photo),
+  duplicates: (request, signal) => findDuplicates(deps, request, signal),
+});
