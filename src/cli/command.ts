@@ -27,10 +27,6 @@ export interface CommandContext {
   readonly stderr: Output;
   /** Sends log lines through a progress bar; `undefined` sends them to stderr again. */
   readonly redirectLog: (write: ((line: string) => void) | undefined) => void;
-  /** True when both stdin and stderr are a terminal, so that a question can be asked. */
-  readonly canAsk: boolean;
-  /** Asks a yes/no question on stderr; false when nobody can answer. */
-  readonly confirm: (question: string, signal: AbortSignal) => Promise<boolean>;
   /** Of this process; for libraries and child processes that must be handed one. */
   readonly environment: Environment;
   /** Folder the command was started in. */
@@ -39,6 +35,8 @@ export interface CommandContext {
   readonly photon: () => Promise<Photon>;
   /** The application on another library (demo, doctor); closed by main.ts. */
   readonly openPhoton: (config: Config) => Promise<Photon>;
+  /** Runs another command line (the words after `photon`) as a run of its own; errors are shown, not thrown. */
+  readonly runLine: (words: readonly string[], environment: Environment, signal: AbortSignal) => Promise<number>;
 }
 
 export interface Example {

@@ -7,16 +7,15 @@ import { createLogger } from "../logger.ts";
 import type { GlobalFlags } from "./build-program.ts";
 import type { CommandContext } from "./command.ts";
 import type { Output } from "./terminal.ts";
-import { askYesNo } from "./terminal.ts";
 
 export interface ContextOptions {
   readonly environment: Environment;
   readonly workingDirectory: string;
-  readonly stdin: NodeJS.ReadStream;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly globals: GlobalFlags;
   readonly configFlags: readonly FlagValue[];
+  readonly runLine: CommandContext["runLine"];
 }
 
 const globalConfigFlags = ({ verbose, jsonLogs }: GlobalFlags): readonly FlagValue[] => [
@@ -32,7 +31,7 @@ const once = <Value>(make: () => Value): (() => Value) => {
 
 /** @returns the context, and what closes every application it opened */
 export const createContext = (options: ContextOptions): { context: CommandContext } & AsyncDisposable => {
-  const { environment, workingDirectory, stdin, stdout, stderr, globals } = options;
+  const { environment, workingDirectory, stdout, stderr, globals } = options;
   const resources = new AsyncDisposableStack();
   let redirected: ((line: string) => void) | undefined;
   const writeLog = (line: string): void => {
@@ -51,7 +50,6 @@ export const createContext = (options: ContextOptions): { context: CommandContex
     const { createPhoton } = await import("../app.ts");
     return resources.use(await createPhoton(config, { logger: load().logger }));
   };
-  const canAsk = stdin.isTTY && stderr.isTerminal;
   const context: CommandContext = {
     get config() {
       return load().loaded.config;
@@ -68,12 +66,11 @@ export const createContext = (options: ContextOptions): { context: CommandContex
     redirectLog: (write) => {
       redirected = write;
     },
-    canAsk,
-    confirm: async (question, signal) => canAsk && (await askYesNo(stdin, stderr.stream, question, signal)),
     environment,
     workingDirectory,
     photon: once(() => openPhoton(load().loaded.config)),
     openPhoton,
+    runLine: options.runLine,
   };
   return { context, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };

@@ -19,7 +19,7 @@ const isClosedPipe = (error: unknown): boolean => error instanceof Error && "cod
 
 /** Resolves to the exit code. */
 const runProcess = async (words: readonly string[], version: string): Promise<number> => {
-  const { runCommandLine, reportError } = await import("./run.ts");
+  const { errorStyle, reportError, runCommandLine } = await import("./run.ts");
   const { commands, commandGroups } = await import("./commands.ts");
   const { ClosedPipe, createOutput } = await import("./terminal.ts");
   const stop = new AbortController();
@@ -43,8 +43,8 @@ const runProcess = async (words: readonly string[], version: string): Promise<nu
   });
   process.stderr.on("error", () => undefined); // nobody is left to tell
   const onBug = (error: unknown): void => {
-    const style = { json: false, verbose: words.includes("--verbose") };
-    void reportError(error, createOutput(process.stderr, process.env), style).finally(() => process.exit(1));
+    const stderr = createOutput(process.stderr, process.env);
+    void reportError(error, stderr, errorStyle(words)).finally(() => process.exit(1));
   };
   process.on("uncaughtException", onBug);
   process.on("unhandledRejection", onBug);
@@ -54,7 +54,6 @@ const runProcess = async (words: readonly string[], version: string): Promise<nu
     version,
     environment: process.env,
     workingDirectory: process.cwd(),
-    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     signal: stop.signal,

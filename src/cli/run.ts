@@ -1,25 +1,21 @@
 /** Runs one command line and turns whatever happens into text on stderr and an exit code. */
 import type { Environment } from "../config.ts";
 import { errorReport, isAbort } from "../errors.ts";
-import type { Invocation } from "./build-program.ts";
+import type { ProgramOptions } from "./build-program.ts";
 import { readCommandLine } from "./build-program.ts";
-import type { CommandEntry } from "./commands.ts";
+import type { CommandContext } from "./command.ts";
 import { EXIT } from "./command.ts";
 import { createContext } from "./context.ts";
 import type { Output } from "./terminal.ts";
 import { ClosedPipe, createOutput } from "./terminal.ts";
 
-export interface RunOptions {
+export interface RunOptions extends Omit<ProgramOptions, "output"> {
   readonly words: readonly string[];
-  readonly version: string;
   readonly environment: Environment;
   readonly workingDirectory: string;
-  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly signal: AbortSignal;
-  readonly commands: readonly CommandEntry[];
-  readonly groups: Readonly<Record<string, string>>;
 }
 
 export interface ErrorStyle {
@@ -47,31 +43,29 @@ export const reportError = async (error: unknown, stderr: Output, { json, verbos
   return exitCode;
 };
 
-const errorStyle = (words: readonly string[], invocation: Invocation | undefined): ErrorStyle => ({
-  json:
-    words.includes("--json-logs") ||
-    (invocation === undefined
-      ? words.includes("--json")
-      : invocation.kind === "run" && invocation.options["json"] === true),
+/** Looks at the words themselves: they may be what is wrong. */
+export const errorStyle = (words: readonly string[]): ErrorStyle => ({
+  json: words.includes("--json") || words.includes("--json-logs"),
   verbose: words.includes("--verbose") || words.includes("-v"),
 });
 
-/** @returns the exit code; on an abort the command's own, which main.ts replaces by that of the signal */
+/** @returns the exit code; after a signal main.ts replaces it by that of the signal */
 export const runCommandLine = async (options: RunOptions): Promise<number> => {
   const stdout = createOutput(options.stdout, options.environment);
   const stderr = createOutput(options.stderr, options.environment);
-  let invocation: Invocation | undefined;
+  const runLine: CommandContext["runLine"] = (words, environment, signal) =>
+    runCommandLine({ ...options, words, environment, signal });
   try {
-    invocation = await readCommandLine(options.words, { ...options, output: stdout });
+    const invocation = await readCommandLine(options.words, { ...options, output: stdout });
     if (invocation.kind === "text") {
       await stdout.write(invocation.text);
       return EXIT.done;
     }
-    await using made = createContext({ ...options, ...invocation, stdout, stderr });
+    await using made = createContext({ ...options, ...invocation, stdout, stderr, runLine });
     return await invocation.command.run(invocation.options, made.context, options.signal);
   } catch (error) {
     if (error instanceof ClosedPipe) return EXIT.done;
     if (isAbort(error) && options.signal.aborted) return EXIT.failed;
-    return reportError(error, stderr, errorStyle(options.words, invocation));
+    return reportError(error, stderr, errorStyle(options.words));
   }
 };

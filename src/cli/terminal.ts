@@ -1,5 +1,4 @@
-/** Writing to people and pipes: backpressure, colours, tables, questions. */
-import { createInterface } from "node:readline/promises";
+/** Writing to people and pipes: backpressure, colours, tables. */
 import { styleText } from "node:util";
 import type { Environment } from "../config.ts";
 
@@ -87,25 +86,19 @@ export const formatBytes = (bytes: number): string => {
 /** `1,234` */
 export const formatCount = (count: number): string => count.toLocaleString("en-GB");
 
+const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** JSON as commands print it: two blanks of indent, names in snake_case as in records; unset fields are left out. */
+export const formatJson = (value: unknown): string =>
+  JSON.stringify(
+    value,
+    (_name, field: unknown) =>
+      typeof field === "object" && field !== null && !Array.isArray(field)
+        ? Object.fromEntries(Object.entries(field).map(([name, inner]) => [snakeCase(name), inner as unknown]))
+        : field,
+    2,
+  );
+
 /** `1 photo`, `2 photos` */
 export const formatPlural = (count: number, noun: string): string =>
   `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
-
-/** Asks until yes or no; an empty answer is no. */
-export const askYesNo = async (
-  input: NodeJS.ReadStream,
-  output: NodeJS.WriteStream,
-  question: string,
-  signal: AbortSignal,
-): Promise<boolean> => {
-  const lines = createInterface({ input, output });
-  try {
-    for (;;) {
-      const answer = (await lines.question(`${question} [y/N] `, { signal })).trim().toLowerCase();
-      if (["y", "yes"].includes(answer)) return true;
-      if (["", "n", "no"].includes(answer)) return false;
-    }
-  } finally {
-    lines.close();
-  }
-};

@@ -108,6 +108,28 @@ export interface CatalogueHealth {
   readonly problems: readonly string[];
 }
 
+/** One model photon knows or has found on disk. */
+export interface ModelListing {
+  readonly id: string;
+  readonly state: "built-in" | "verified" | "unverified" | "partial" | "damaged" | "not installed";
+  /** undefined when it is not installed or its manifest cannot be read. */
+  readonly revision: string | undefined;
+  readonly variant: string | undefined;
+  /** Absolute folder; undefined when it is not installed. */
+  readonly directory: string | undefined;
+  /** Of all its files on disk. */
+  readonly bytes: number;
+  /** Of the weights. */
+  readonly licence: string | undefined;
+  /** BCP-47 tags of the languages it understands well. */
+  readonly languages: readonly string[];
+  /** This library searches its vectors. */
+  readonly active: boolean;
+  readonly sample: boolean;
+  /** Why it cannot be used, a full sentence. */
+  readonly problem: string | undefined;
+}
+
 export interface AdministrationApi {
   readonly status: () => Promise<LibraryStatus>;
   /** Opens nothing for writing and creates no library. */
@@ -129,6 +151,10 @@ export interface AdministrationApi {
   readonly planForget: (targets: readonly string[]) => Promise<ForgetPlan>;
   /** Removes what the plan names and leaves `forgotten` rows. */
   readonly forget: (plan: ForgetPlan) => Promise<void>;
+  /** In order of preference; creates no library. */
+  readonly listModels: () => Promise<readonly ModelListing[]>;
+  /** Writes the generated encoder (demo, tests) into `general.model_dir`; `embedding.model` takes the id it returns. */
+  readonly installSampleModel: () => Promise<string>;
   /** Lifts `forgotten` rows by id or hash; returns how many. The photos come back with the next `process`. */
   readonly undoForget: (targets: readonly string[]) => Promise<number>;
 }

@@ -1,0 +1,65 @@
+/** `photon models list|path`. */
+import { z } from "zod";
+import { NotFoundError } from "../../errors.ts";
+import type { AdministrationApi, ModelListing } from "../../library/administration.ts";
+import { argument, defineCommand, EXIT, jsonFlag } from "../command.ts";
+import { formatBytes, formatJson, formatTable } from "../terminal.ts";
+
+const row = (model: ModelListing): readonly string[] => [
+  model.active ? "*" : "",
+  model.sample ? `${model.id} (sample: colours and little else)` : model.id,
+  model.variant ?? "",
+  model.state,
+  model.directory === undefined ? "" : formatBytes(model.bytes),
+  model.licence ?? "",
+  model.languages.join(" "),
+];
+
+export const modelsListCommand = defineCommand({
+  options: z.object({ json: jsonFlag }),
+  details: "The model marked * is the one this library searches with.",
+  examples: [
+    { command: "photon models list", does: "every known model and its state" },
+    { command: "photon models list --json", does: "the same for programs" },
+  ],
+  async run({ json }, { photon, stdout, stderr }) {
+    const library: AdministrationApi = await photon();
+    const models = await library.listModels();
+    if (json) {
+      await stdout.line(formatJson(models));
+      return EXIT.done;
+    }
+    const head = ["", "model", "variant", "state", "size", "licence", "languages"];
+    await stdout.write(formatTable([head.map((name) => stdout.style("dim", name)), ...models.map(row)]));
+    for (const { problem, id } of models) {
+      if (problem !== undefined) await stderr.line(`${id}: ${problem}`);
+    }
+    if (!models.some(({ directory }) => directory !== undefined)) {
+      await stderr.line("No model is installed: search works by words and filters only.");
+    }
+    return EXIT.done;
+  },
+});
+
+export const modelsPathCommand = defineCommand({
+  options: z.object({ id: argument("[id]", z.string().optional(), "Model; without it the folder of all models.") }),
+  examples: [
+    { command: "photon models path", does: "the folder of all models" },
+    { command: "photon models path siglip2-base-patch16-224", does: "the folder of one" },
+  ],
+  async run({ id }, { config, photon, stdout }) {
+    if (id === undefined) {
+      await stdout.line(config.general.model_dir);
+      return EXIT.done;
+    }
+    const library: AdministrationApi = await photon();
+    const directory = (await library.listModels()).find((model) => model.id === id)?.directory;
+    if (directory === undefined) {
+      throw new NotFoundError(`Expected an installed model for ID, received ${id}.`, {
+        hint: "Run `photon models list` to see which models are installed.",
+      });
+    }
+    await stdout.line(directory);
+    return EXIT.done;
+  },
+});
