@@ -1,5 +1,23 @@
 /** What a run of the pipeline is given and what it reports, one outcome per source, in completion order. */
-import type { PhotoFailure, PhotoSource, ProcessedPhoto } from "../photo/types.ts";
+import type { PhotoFailure, PhotoSource, ProcessedPhoto, ThumbnailSettings } from "../photo/types.ts";
+
+/** What a run makes of each photo. */
+export interface ProcessSettings {
+  /** undefined = make none. */
+  readonly thumbnail: ThumbnailSettings | undefined;
+  /** Without embedding there are no tags either. */
+  readonly embedding: boolean;
+  readonly tagging: TaggingSettings | undefined;
+  /** fast: the model `auto` resolved; high: the larger installed variant. Unset = the library's active model. */
+  readonly quality?: "fast" | "high";
+}
+
+export interface TaggingSettings {
+  /** 0..1 */
+  readonly minConfidence: number;
+  readonly maxTags: number;
+  readonly deduplicateAncestors: boolean;
+}
 
 export interface ProcessOptions {
   /** Store results in the library. Without it the library is neither read nor written. */
@@ -46,3 +64,21 @@ export type ProcessPhotos = (
   sources: AsyncIterable<PhotoSource>,
   options: ProcessOptions,
 ) => AsyncIterable<ProcessOutcome>;
+
+/** The application as `photon process` sees it. */
+export interface ProcessApi {
+  readonly process: (
+    sources: AsyncIterable<PhotoSource>,
+    settings: ProcessSettings,
+    options: ProcessOptions,
+  ) => AsyncIterable<ProcessOutcome>;
+  /** Absolute real paths of the added roots. */
+  readonly addedRoots: () => Promise<readonly Buffer[]>;
+  /** Key of the vectors such a run makes; undefined when no model is installed. Creates no library. */
+  readonly vectorKey: (settings: ProcessSettings) => Promise<string | undefined>;
+  /**
+   * Resolves when everything stored so far can be found by search, taking the committer role when it is free.
+   * @param onPending called with the number of photos that wait, each time 5 s have passed without progress
+   */
+  readonly waitUntilIndexed: (onPending: (photos: number) => void, signal: AbortSignal) => Promise<void>;
+}
