@@ -7,7 +7,10 @@ import { Kysely } from "kysely";
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../clock.ts";
 import { isDiskFull, StorageError } from "../errors.ts";
+import type { SearchCatalogue } from "../search/types.ts";
 import type { IndexSource } from "../vectors/types.ts";
+import type { AdministrationRepository } from "./administration-repository.ts";
+import { createAdministrationRepository } from "./administration-repository.ts";
 import type { FileRepository } from "./file-repository.ts";
 import { createFileRepository } from "./file-repository.ts";
 import { createIndexRepository } from "./index-repository.ts";
@@ -22,6 +25,7 @@ import type { PhotoRepository } from "./photo-repository.ts";
 import { createPhotoRepository } from "./photo-repository.ts";
 import type { RootRepository } from "./root-repository.ts";
 import { createRootRepository } from "./root-repository.ts";
+import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
 
 /** Longer waits are asynchronous, see node-sqlite-dialect.ts: this one blocks the thread. */
@@ -29,17 +33,21 @@ const BUSY_TIMEOUT_MS = 100;
 
 export interface Catalogue extends AsyncDisposable {
   readonly path: string;
+  readonly administration: AdministrationRepository;
   readonly files: FileRepository;
   readonly index: IndexSource;
   readonly leases: LeaseRepository;
   readonly library: LibraryRepository;
   readonly photos: PhotoRepository;
   readonly roots: RootRepository;
+  readonly search: SearchCatalogue;
 }
 
 export interface CatalogueOptions {
   readonly path: string;
   readonly clock?: Clock;
+  /** False when the folder of a root cannot be reached now; default: looks for it. */
+  readonly isOnline?: (rootPath: string) => boolean;
 }
 
 const openDatabase = async (path: string): Promise<DatabaseSync> => {
@@ -76,29 +84,39 @@ const configure = (database: DatabaseSync): void => {
   database.exec("pragma foreign_keys = on");
 };
 
-export const openCatalogue = async ({ path, clock = systemClock }: CatalogueOptions): Promise<Catalogue> => {
+export const openCatalogue = async (options: CatalogueOptions): Promise<Catalogue> => {
+  const { path, clock = systemClock } = options;
   const database = await openDatabase(path);
   try {
     await whenFree(clock, () => configure(database));
     const kysely = new Kysely<CatalogueSchema>({ dialect: new NodeSqliteDialect(database, clock) });
     await migrate(database, kysely as Kysely<unknown>, (version) => `${path}.v${version}.${clock.now()}.bak`);
-    return createRepositories(kysely, path, clock);
+    return createRepositories(kysely, options, clock);
   } catch (error) {
     if (database.isOpen) database.close();
     throw error instanceof StorageError ? error : openFailure(path, error);
   }
 };
 
-const createRepositories = (kysely: Kysely<CatalogueSchema>, path: string, clock: Clock): Catalogue => {
+const createRepositories = (
+  kysely: Kysely<CatalogueSchema>,
+  { path, isOnline = existsSync }: CatalogueOptions,
+  clock: Clock,
+): Catalogue => {
   const owner = createOwner();
+  const index = createIndexRepository(kysely, clock);
+  const library = createLibraryRepository(kysely, clock);
+  const photos = createPhotoRepository(kysely, clock);
   return {
     path,
+    administration: createAdministrationRepository(kysely, clock),
     files: createFileRepository(kysely, owner, clock),
-    index: createIndexRepository(kysely, clock),
+    index,
     leases: createLeaseRepository(kysely, owner, clock),
-    library: createLibraryRepository(kysely, clock),
-    photos: createPhotoRepository(kysely, clock),
+    library,
+    photos,
     roots: createRootRepository(kysely, clock),
+    search: createSearchRepository(kysely, { index, library, photos, isOnline }),
     [Symbol.asyncDispose]: () => kysely.destroy(),
   };
 };

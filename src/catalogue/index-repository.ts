@@ -3,6 +3,8 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { IndexMark, IndexRow, IndexSource } from "../vectors/types.ts";
+import type { FileOfPhoto } from "./photo-scope.ts";
+import { cameraOf, filesOfPhotos, foldersOf, visiblePhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
@@ -31,34 +33,10 @@ export const markChanged = async (
     .execute();
 };
 
-/** Photos that the index must hold: at least one present file, and not forgotten. */
-const indexable = (database: Kysely<CatalogueSchema>) =>
-  database
-    .selectFrom("photos")
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom("files")
-          .select("files.id")
-          .whereRef("files.content_hash", "=", "photos.content_hash")
-          .where("files.state", "=", "present"),
-      ),
-    )
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom("forgotten")
-            .select("forgotten.content_hash")
-            .whereRef("forgotten.content_hash", "=", "photos.content_hash"),
-        ),
-      ),
-    );
-
 type PhotoRow = Awaited<ReturnType<typeof photoRows>>[number];
 
 const photoRows = (database: Kysely<CatalogueSchema>, contentHashes: readonly string[], vectorKey: string) =>
-  indexable(database)
+  visiblePhotos(database)
     .leftJoin("embeddings", (join) =>
       join.onRef("embeddings.content_hash", "=", "photos.content_hash").on("embeddings.vector_key", "=", vectorKey),
     )
@@ -82,32 +60,6 @@ const photoRows = (database: Kysely<CatalogueSchema>, contentHashes: readonly st
     ])
     .execute();
 
-interface FilePlace {
-  readonly root: string;
-  readonly path: string;
-}
-
-const filePlaces = async (
-  database: Kysely<CatalogueSchema>,
-  contentHashes: readonly string[],
-): Promise<ReadonlyMap<string, readonly FilePlace[]>> => {
-  const rows = await database
-    .selectFrom("files")
-    .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.content_hash", "files.path", "roots.path as root"])
-    .where("files.content_hash", "in", [...contentHashes])
-    .where("files.state", "=", "present")
-    .orderBy("files.id")
-    .execute();
-  const places = new Map<string, FilePlace[]>();
-  for (const row of rows) {
-    if (row.content_hash === null) continue;
-    const place = { root: Buffer.from(row.root).toString("utf8"), path: Buffer.from(row.path).toString("utf8") };
-    places.set(row.content_hash, [...(places.get(row.content_hash) ?? []), place]);
-  }
-  return places;
-};
-
 const tagNames = async (
   database: Kysely<CatalogueSchema>,
   contentHashes: readonly string[],
@@ -125,26 +77,13 @@ const tagNames = async (
   return names;
 };
 
-/** The root itself and every folder below it on the way to the file. */
-const foldersOf = ({ root, path }: FilePlace): readonly string[] => {
-  const parts = path.split("/").slice(0, -1);
-  const base = root.endsWith("/") ? root.slice(0, -1) : root;
-  return [root, ...parts.map((_part, index) => `${base}/${parts.slice(0, index + 1).join("/")}`)];
-};
-
 /** Words of file and folder names: `2024-07 Lisbon/IMG_0042.jpg` gives `2024 07 Lisbon IMG 0042`. */
-const nameWords = ({ root, path }: FilePlace): string => {
+const nameWords = ({ root, path }: FileOfPhoto): string => {
   const lastRootFolder = root.split("/").at(-1) ?? "";
   return `${lastRootFolder}/${path.replace(/\.[^./]+$/, "")}`.replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 };
 
-const cameraOf = (make: string | null, model: string | null): string | undefined => {
-  if (make === null || model === null) return make ?? model ?? undefined;
-  const repeatsMake = model.toLowerCase().startsWith((make.split(" ")[0] ?? make).toLowerCase());
-  return repeatsMake ? model : `${make} ${model}`;
-};
-
-const toIndexRow = (row: PhotoRow, places: readonly FilePlace[], tags: readonly string[]): IndexRow => {
+const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonly string[]): IndexRow => {
   const keywords = JSON.parse(row.keywords) as string[]; // written by photo-repository as an array of strings
   const names = [...new Set([...tags, ...keywords].map((name) => name.toLowerCase()))];
   const camera = cameraOf(row.camera_make, row.camera_model);
@@ -179,7 +118,7 @@ export const createIndexRepository = (database: Kysely<CatalogueSchema>, clock: 
   rowsFor: async (contentHashes, vectorKey) => {
     if (contentHashes.length === 0) return [];
     const rows = await photoRows(database, contentHashes, vectorKey);
-    const places = await filePlaces(database, contentHashes);
+    const places = await filesOfPhotos(database, contentHashes);
     const tags = await tagNames(database, contentHashes);
     return rows.map((row) => toIndexRow(row, places.get(row.content_hash) ?? [], tags.get(row.content_hash) ?? []));
   },
@@ -191,7 +130,7 @@ export const createIndexRepository = (database: Kysely<CatalogueSchema>, clock: 
       .executeTakeFirstOrThrow();
     return row.count;
   },
-  allRevisions: () => indexable(database).select(["content_hash as contentHash", "rev"]).execute(),
+  allRevisions: () => visiblePhotos(database).select(["content_hash as contentHash", "rev"]).execute(),
   markAgain: (contentHashes) =>
     database.transaction().execute((transaction) => markAgain(transaction, contentHashes, clock.now())),
 });

@@ -15,6 +15,8 @@ export interface FinishedFile {
   readonly claim: FileClaim;
   readonly stat: FileStat;
   readonly contentHash: string;
+  /** Lifts a `forgotten` row of this content. */
+  readonly named: boolean;
 }
 
 export interface PhotoCommit {
@@ -24,6 +26,8 @@ export interface PhotoCommit {
 
 export interface PhotoRepository {
   readonly commit: (commit: PhotoCommit) => Promise<void>;
+  /** Those of the given photos that the user had removed. */
+  readonly forgottenAmong: (contentHashes: readonly string[]) => Promise<ReadonlySet<string>>;
   readonly load: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, StoredPhoto>>;
   /** Stage keys per photo: stage name to stored key. */
   readonly stageKeys: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
@@ -156,8 +160,7 @@ const commitPhotos = async (database: Database, { updates, files }: PhotoCommit,
   await storeVectors(database, updates);
   await storeTags(database, updates, now);
   const moved = await finishFiles(database, files, now);
-  const named = [...new Set(files.map(({ contentHash }) => contentHash))];
-  // `process` naming a forgotten photo brings it back; scans never get here with one.
+  const named = files.filter((file) => file.named).map(({ contentHash }) => contentHash);
   const returned = await database
     .deleteFrom("forgotten")
     .where("content_hash", "in", named)
@@ -187,6 +190,15 @@ const groupBy = <Row, Value>(
 
 export const createPhotoRepository = (database: Database, clock: Clock): PhotoRepository => ({
   commit: (commit) => database.transaction().execute((transaction) => commitPhotos(transaction, commit, clock.now())),
+  forgottenAmong: async (contentHashes) => {
+    if (contentHashes.length === 0) return new Set();
+    const rows = await database
+      .selectFrom("forgotten")
+      .select("content_hash")
+      .where("content_hash", "in", [...contentHashes])
+      .execute();
+    return new Set(rows.map((row) => row.content_hash));
+  },
   load: async (contentHashes) => {
     const rows = await rowsByHash(database, contentHashes);
     return new Map([...rows].map(([hash, row]) => [hash, storedPhotoOf(row)]));

@@ -150,6 +150,8 @@ export interface PhotoSource {
   readonly absolutePath: Buffer;
   /** Added or visited root that holds the file, as absolute real path. */
   readonly rootPath: Buffer;
+  /** The user named this very file, not a folder around it: a forgotten photo comes back. */
+  readonly named?: true;
 }
 
 /** Everything `process` reports about one finished photo. */

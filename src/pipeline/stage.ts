@@ -53,6 +53,8 @@ export interface Stage<Name extends string = string> {
   readonly requires: readonly string[];
   /** A failure here loses only this stage's result; without it the photo itself fails and is quarantined. */
   readonly optional: boolean;
+  /** The result lives on the draft only: the stage runs again whenever a stale stage requires it. */
+  readonly transient?: true;
   /** Stages of the encoder lane wait for an encoder host; they do not hold one of the decode slots. */
   readonly lane?: "encoder";
   /**

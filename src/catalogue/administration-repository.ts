@@ -1,0 +1,247 @@
+/** Reads and writes of the administrative commands: counts, quarantine, forgetting. */
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import type { Clock } from "../clock.ts";
+import type { PhotoFailureCode } from "../errors.ts";
+import { absolutePathOf, visiblePhotos } from "./photo-scope.ts";
+import type { CatalogueSchema, FileState, RootKind } from "./schema.ts";
+
+type Database = Kysely<CatalogueSchema>;
+
+export interface LibraryCount {
+  readonly photos: number;
+  readonly filesByState: Readonly<Partial<Record<FileState, number>>>;
+  readonly forgotten: number;
+  readonly roots: readonly { readonly path: string; readonly kind: RootKind; readonly files: number }[];
+}
+
+export interface QuarantinedFile {
+  readonly fileId: number;
+  /** Absolute, exact bytes. */
+  readonly path: Buffer;
+  /** Absolute path of the root, exact bytes. */
+  readonly rootPath: Buffer;
+  readonly code: PhotoFailureCode;
+  readonly message: string;
+  readonly tries: number;
+  readonly since: number;
+}
+
+export interface PhotoFiles {
+  readonly contentHash: string;
+  /** Absolute, as text. */
+  readonly paths: readonly string[];
+}
+
+export interface AdministrationRepository {
+  readonly count: () => Promise<LibraryCount>;
+  readonly countVectors: (vectorKey: string) => Promise<number>;
+  /** Newest first. */
+  readonly quarantined: () => Promise<readonly QuarantinedFile[]>;
+  /** Photos with a present file at `path` or below it; absolute. */
+  readonly photosAt: (path: string) => Promise<readonly PhotoFiles[]>;
+  readonly photosByHash: (contentHashes: readonly string[]) => Promise<readonly PhotoFiles[]>;
+  readonly countAttached: (
+    contentHashes: readonly string[],
+  ) => Promise<{ readonly vectors: number; readonly tags: number }>;
+  /** Removes photos with all that hangs on them and leaves `forgotten` rows; the files keep their rows. */
+  readonly forget: (contentHashes: readonly string[]) => Promise<void>;
+  /** Lifts `forgotten` rows whose hash begins with one of the prefixes; returns how many. */
+  readonly undoForget: (prefixes: readonly string[]) => Promise<number>;
+  /** Marks every photo for the index; returns how many. */
+  readonly markAll: () => Promise<number>;
+}
+
+/** Keeps statements below SQLite's limit of bound values. */
+const CHUNK = 1000;
+
+const chunksOf = <Item>(items: readonly Item[]): readonly (readonly Item[])[] =>
+  Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, index) =>
+    items.slice(index * CHUNK, (index + 1) * CHUNK),
+  );
+
+const countLibrary = async (database: Database): Promise<LibraryCount> => {
+  const { photos } = await visiblePhotos(database)
+    .select((eb) => eb.fn.countAll<number>().as("photos"))
+    .executeTakeFirstOrThrow();
+  const states = await database
+    .selectFrom("files")
+    .select((eb) => ["state", eb.fn.countAll<number>().as("files")] as const)
+    .where((eb) =>
+      eb.or([
+        eb("content_hash", "is", null),
+        eb("content_hash", "not in", eb.selectFrom("forgotten").select("forgotten.content_hash")),
+      ]),
+    )
+    .groupBy("state")
+    .execute();
+  const { forgotten } = await database
+    .selectFrom("forgotten")
+    .select((eb) => eb.fn.countAll<number>().as("forgotten"))
+    .executeTakeFirstOrThrow();
+  const roots = await database
+    .selectFrom("roots")
+    .leftJoin("files", "files.root_id", "roots.id")
+    .select((eb) => ["roots.path", "roots.kind", eb.fn.count<number>("files.id").as("files")] as const)
+    .groupBy("roots.id")
+    .orderBy("roots.id")
+    .execute();
+  return {
+    photos,
+    filesByState: Object.fromEntries(states.map(({ state, files }) => [state, files])),
+    forgotten,
+    roots: roots.map(({ path, kind, files }) => ({ path: Buffer.from(path).toString("utf8"), kind, files })),
+  };
+};
+
+const joinBytes = (root: Uint8Array, path: Uint8Array): Buffer =>
+  Buffer.concat([root, Buffer.from(root.at(-1) === 0x2f ? "" : "/"), path]);
+
+const listQuarantined = async (database: Database): Promise<readonly QuarantinedFile[]> => {
+  const rows = await database
+    .selectFrom("files")
+    .innerJoin("roots", "roots.id", "files.root_id")
+    .select(["files.id", "files.path", "roots.path as root", "reason", "reason_message", "tries", "updated_at"])
+    .where("state", "=", "quarantined")
+    .orderBy("updated_at", "desc")
+    .orderBy("files.id", "desc")
+    .execute();
+  return rows.map((row) => ({
+    fileId: row.id,
+    path: joinBytes(row.root, row.path),
+    rootPath: Buffer.from(row.root),
+    code: (row.reason ?? "internal") as PhotoFailureCode, // written from a PhotoFailureCode
+    message: row.reason_message ?? "",
+    tries: row.tries,
+    since: row.updated_at,
+  }));
+};
+
+const photosWhere = async (
+  database: Database,
+  isWanted: (place: { readonly hash: string; readonly path: string }) => boolean,
+): Promise<readonly PhotoFiles[]> => {
+  const rows = await database
+    .selectFrom("files")
+    .innerJoin("roots", "roots.id", "files.root_id")
+    .select(["files.content_hash", "files.path", "roots.path as root"])
+    .where("state", "=", "present")
+    .where("files.content_hash", "in", visiblePhotos(database).select("photos.content_hash"))
+    .orderBy("files.id")
+    .execute();
+  const places = rows.map((row) => ({
+    hash: row.content_hash ?? "",
+    path: absolutePathOf({
+      root: Buffer.from(row.root).toString("utf8"),
+      path: Buffer.from(row.path).toString("utf8"),
+    }),
+  }));
+  const wanted = new Map<string, string[]>();
+  for (const place of places) if (isWanted(place)) wanted.set(place.hash, []);
+  for (const { hash, path } of places) wanted.get(hash)?.push(path);
+  return [...wanted].map(([contentHash, paths]) => ({ contentHash, paths }));
+};
+
+const countAttached = async (
+  database: Database,
+  hashes: readonly string[],
+): Promise<{ readonly vectors: number; readonly tags: number }> => {
+  let vectors = 0;
+  let tags = 0;
+  for (const chunk of chunksOf(hashes)) {
+    const counted = await database
+      .selectNoFrom((eb) => [
+        eb
+          .selectFrom("embeddings")
+          .select((inner) => inner.fn.countAll<number>().as("count"))
+          .where("content_hash", "in", [...chunk])
+          .as("vectors"),
+        eb
+          .selectFrom("tags")
+          .select((inner) => inner.fn.countAll<number>().as("count"))
+          .where("content_hash", "in", [...chunk])
+          .as("tags"),
+      ])
+      .executeTakeFirstOrThrow();
+    vectors += counted.vectors ?? 0;
+    tags += counted.tags ?? 0;
+  }
+  return { vectors, tags };
+};
+
+const forgetPhotos = async (database: Database, hashes: readonly string[], now: number): Promise<void> => {
+  for (const chunk of chunksOf(hashes)) {
+    await database
+      .insertInto("forgotten")
+      .values(chunk.map((hash) => ({ content_hash: hash, at: now })))
+      .onConflict((conflict) => conflict.column("content_hash").doUpdateSet({ at: now }))
+      .execute();
+    // The mark outlives the photo: the committer then finds no photo and removes the index row.
+    await database
+      .insertInto("to_index")
+      .columns(["content_hash", "rev", "marked_at"])
+      .expression((eb) =>
+        eb
+          .selectFrom("photos")
+          .select((inner) => ["content_hash", inner("rev", "+", 1).as("rev"), sql<number>`${now}`.as("marked_at")])
+          .where("content_hash", "in", [...chunk]),
+      )
+      .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
+      .execute();
+    await database
+      .deleteFrom("photos")
+      .where("content_hash", "in", [...chunk])
+      .execute();
+  }
+};
+
+const undoForget = async (database: Database, prefixes: readonly string[]): Promise<number> => {
+  let lifted = 0;
+  for (const prefix of prefixes) {
+    const result = await database
+      .deleteFrom("forgotten")
+      .where("content_hash", ">=", prefix)
+      .where("content_hash", "<", `${prefix}g`) // "g" sorts after every hex digit
+      .executeTakeFirst();
+    lifted += Number(result.numDeletedRows);
+  }
+  return lifted;
+};
+
+const markAll = async (database: Database, now: number): Promise<number> => {
+  const result = await database
+    .insertInto("to_index")
+    .columns(["content_hash", "rev", "marked_at"])
+    .expression(
+      visiblePhotos(database).select(["photos.content_hash", "photos.rev", sql<number>`${now}`.as("marked_at")]),
+    )
+    .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0n);
+};
+
+export const createAdministrationRepository = (database: Database, clock: Clock): AdministrationRepository => ({
+  count: () => countLibrary(database),
+  countVectors: async (vectorKey) => {
+    const row = await database
+      .selectFrom("embeddings")
+      .select((eb) => eb.fn.countAll<number>().as("count"))
+      .where("vector_key", "=", vectorKey)
+      .executeTakeFirstOrThrow();
+    return row.count;
+  },
+  quarantined: () => listQuarantined(database),
+  photosAt: (path) => {
+    const below = path.endsWith("/") ? path : `${path}/`;
+    return photosWhere(database, (place) => place.path === path || place.path.startsWith(below));
+  },
+  photosByHash: (contentHashes) => {
+    const wanted = new Set(contentHashes);
+    return photosWhere(database, ({ hash }) => wanted.has(hash));
+  },
+  countAttached: (contentHashes) => countAttached(database, contentHashes),
+  forget: (contentHashes) =>
+    database.transaction().execute((transaction) => forgetPhotos(transaction, contentHashes, clock.now())),
+  undoForget: (prefixes) => database.transaction().execute((transaction) => undoForget(transaction, prefixes)),
+  markAll: () => database.transaction().execute((transaction) => markAll(transaction, clock.now())),
+});

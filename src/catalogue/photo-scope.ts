@@ -1,0 +1,75 @@
+/** Which photos exist for a reader: those with a present file that were not forgotten. */
+import type { Kysely } from "kysely";
+import type { CatalogueSchema } from "./schema.ts";
+
+export const visiblePhotos = (database: Kysely<CatalogueSchema>) =>
+  database
+    .selectFrom("photos")
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom("files")
+          .select("files.id")
+          .whereRef("files.content_hash", "=", "photos.content_hash")
+          .where("files.state", "=", "present"),
+      ),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("forgotten")
+            .select("forgotten.content_hash")
+            .whereRef("forgotten.content_hash", "=", "photos.content_hash"),
+        ),
+      ),
+    );
+
+/** One file of a photo: root and path below it, as text. */
+export interface FileOfPhoto {
+  readonly root: string;
+  readonly path: string;
+}
+
+/** Present files per photo, oldest row first. Names that are not UTF-8 carry U+FFFD. */
+export const filesOfPhotos = async (
+  database: Kysely<CatalogueSchema>,
+  contentHashes: readonly string[],
+): Promise<ReadonlyMap<string, readonly FileOfPhoto[]>> => {
+  if (contentHashes.length === 0) return new Map();
+  const rows = await database
+    .selectFrom("files")
+    .innerJoin("roots", "roots.id", "files.root_id")
+    .select(["files.content_hash", "files.path", "roots.path as root"])
+    .where("files.content_hash", "in", [...contentHashes])
+    .where("files.state", "=", "present")
+    .orderBy("files.id")
+    .execute();
+  const files = new Map<string, FileOfPhoto[]>();
+  for (const row of rows) {
+    if (row.content_hash === null) continue;
+    const file = { root: Buffer.from(row.root).toString("utf8"), path: Buffer.from(row.path).toString("utf8") };
+    const known = files.get(row.content_hash);
+    if (known === undefined) files.set(row.content_hash, [file]);
+    else known.push(file);
+  }
+  return files;
+};
+
+const withoutTrailingSlash = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);
+
+export const absolutePathOf = ({ root, path }: FileOfPhoto): string => `${withoutTrailingSlash(root)}/${path}`;
+
+/** The root itself and every folder below it on the way to the file, absolute. */
+export const foldersOf = ({ root, path }: FileOfPhoto): readonly string[] => {
+  const parts = path.split("/").slice(0, -1);
+  const base = withoutTrailingSlash(root);
+  return [root, ...parts.map((_part, index) => `${base}/${parts.slice(0, index + 1).join("/")}`)];
+};
+
+/** `Make Model` as people write it: the make is not repeated when the model begins with it. */
+export const cameraOf = (make: string | null, model: string | null): string | undefined => {
+  if (make === null || model === null) return make ?? model ?? undefined;
+  const repeatsMake = model.toLowerCase().startsWith((make.split(" ")[0] ?? make).toLowerCase());
+  return repeatsMake ? model : `${make} ${model}`;
+};

@@ -1,0 +1,268 @@
+/** Reads for search, `show` and duplicates: only photos that exist for a reader, in batches. */
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import type { IndexSource } from "../vectors/types.ts";
+import type {
+  LibraryCounts,
+  PhotoDetails,
+  PhotoFingerprint,
+  PhotoPlace,
+  PhotoSummary,
+  SearchCatalogue,
+} from "../search/types.ts";
+import type { LibraryRepository } from "./library-repository.ts";
+import type { PhotoRepository } from "./photo-repository.ts";
+import type { StoredPhoto } from "./photo-row.ts";
+import { scoredTagOf, storedPhotoOf } from "./photo-row.ts";
+import type { FileOfPhoto } from "./photo-scope.ts";
+import { absolutePathOf, cameraOf, filesOfPhotos, foldersOf, visiblePhotos } from "./photo-scope.ts";
+import type { CatalogueSchema } from "./schema.ts";
+import { fromVectorBlob } from "./vector-blob.ts";
+
+type Database = Kysely<CatalogueSchema>;
+
+export interface SearchRepositoryDeps {
+  readonly index: IndexSource;
+  readonly library: LibraryRepository;
+  readonly photos: PhotoRepository;
+  /** False when the folder of a root cannot be reached now. */
+  readonly isOnline: (rootPath: string) => boolean;
+}
+
+const placesOf = (files: readonly FileOfPhoto[], isOnline: (rootPath: string) => boolean): readonly PhotoPlace[] =>
+  files
+    .map((file) => ({ path: absolutePathOf(file), rootPath: file.root, online: isOnline(file.root) }))
+    .toSorted((a, b) => Number(b.online) - Number(a.online) || (a.path < b.path ? -1 : 1));
+
+const tagNames = async (database: Database, hashes: readonly string[]): Promise<ReadonlyMap<string, string[]>> => {
+  const rows = await database
+    .selectFrom("tags")
+    .select(["content_hash", "name"])
+    .where("content_hash", "in", [...hashes])
+    .orderBy(sql`source = 'user'`, "desc") // the user's own words first
+    .orderBy("rank")
+    .execute();
+  const names = new Map<string, string[]>();
+  for (const { content_hash: hash, name } of rows) {
+    const known = names.get(hash);
+    if (known === undefined) names.set(hash, [name]);
+    else if (!known.includes(name)) known.push(name);
+  }
+  return names;
+};
+
+const summaryOf = (photo: StoredPhoto, places: readonly PhotoPlace[], tags: readonly string[]): PhotoSummary => {
+  const { metadata } = photo;
+  const camera = cameraOf(metadata.cameraMake ?? null, metadata.cameraModel ?? null);
+  return {
+    contentHash: photo.contentHash,
+    format: photo.format,
+    width: photo.size.width,
+    height: photo.size.height,
+    fileBytes: photo.fileSize,
+    places,
+    ...(metadata.capturedAt === undefined ? {} : { capturedAt: metadata.capturedAt }),
+    ...(camera === undefined ? {} : { camera }),
+    ...(metadata.gps === undefined ? {} : { gps: metadata.gps }),
+    tags: [...new Set([...tags, ...(metadata.keywords ?? [])])],
+    ...(metadata.title === undefined ? {} : { title: metadata.title }),
+    ...(metadata.caption === undefined ? {} : { caption: metadata.caption }),
+    favourite: photo.favourite,
+    ...(metadata.rating === undefined ? {} : { rating: metadata.rating }),
+    enriched: false, // documents come with enrichment
+  };
+};
+
+const loadSummaries = async (
+  database: Database,
+  { isOnline }: SearchRepositoryDeps,
+  hashes: readonly string[],
+): Promise<ReadonlyMap<string, { readonly photo: StoredPhoto; readonly summary: PhotoSummary }>> => {
+  if (hashes.length === 0) return new Map();
+  const rows = await visiblePhotos(database)
+    .selectAll("photos")
+    .where("photos.content_hash", "in", [...hashes])
+    .execute();
+  const files = await filesOfPhotos(database, hashes);
+  const tags = await tagNames(database, hashes);
+  return new Map(
+    rows.map((row) => {
+      const photo = storedPhotoOf(row);
+      const places = placesOf(files.get(row.content_hash) ?? [], isOnline);
+      return [row.content_hash, { photo, summary: summaryOf(photo, places, tags.get(row.content_hash) ?? []) }];
+    }),
+  );
+};
+
+const loadDetails = async (
+  database: Database,
+  deps: SearchRepositoryDeps,
+  hash: string,
+): Promise<PhotoDetails | undefined> => {
+  const found = (await loadSummaries(database, deps, [hash])).get(hash);
+  if (found === undefined) return undefined;
+  const tags = await database
+    .selectFrom("tags")
+    .selectAll()
+    .where("content_hash", "=", hash)
+    .orderBy("source")
+    .orderBy("rank")
+    .execute();
+  const keys = await database
+    .selectFrom("embeddings")
+    .select("vector_key")
+    .where("content_hash", "=", hash)
+    .orderBy("vector_key")
+    .execute();
+  const mark = await database.selectFrom("to_index").select("rev").where("content_hash", "=", hash).executeTakeFirst();
+  return {
+    ...found.summary,
+    metadata: found.photo.metadata,
+    scoredTags: tags.map(scoredTagOf),
+    vectorKeys: keys.map((row) => row.vector_key),
+    indexed: mark === undefined,
+  };
+};
+
+/** The present file with this absolute path: roots are few, so each root that could hold it is tried. */
+const hashAtPath = async (database: Database, path: string): Promise<string | undefined> => {
+  const roots = await database.selectFrom("roots").select(["id", "path"]).execute();
+  for (const { id, path: rootPath } of roots) {
+    const root = Buffer.from(rootPath).toString("utf8");
+    const prefix = root.endsWith("/") ? root : `${root}/`;
+    if (!path.startsWith(prefix)) continue;
+    const row = await database
+      .selectFrom("files")
+      .select("content_hash")
+      .where("root_id", "=", id)
+      .where("path", "=", Buffer.from(path.slice(prefix.length)))
+      .where("state", "=", "present")
+      .executeTakeFirst();
+    if (row?.content_hash !== undefined && row.content_hash !== null) return row.content_hash;
+  }
+  return undefined;
+};
+
+const distinctFolders = async (database: Database): Promise<readonly string[]> => {
+  const folders = new Set<string>();
+  const rows = await database
+    .selectFrom("files")
+    .innerJoin("roots", "roots.id", "files.root_id")
+    .select(["files.path", "roots.path as root"])
+    .where("files.state", "=", "present")
+    .execute();
+  for (const { path, root } of rows) {
+    const file = { root: Buffer.from(root).toString("utf8"), path: Buffer.from(path).toString("utf8") };
+    for (const folder of foldersOf(file)) folders.add(folder);
+  }
+  return [...folders].toSorted();
+};
+
+const countLibrary = async (database: Database, index: IndexSource): Promise<LibraryCounts> => {
+  const photos = await visiblePhotos(database)
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .executeTakeFirstOrThrow();
+  const unprocessed = await database
+    .selectFrom("files")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("state", "=", "pending")
+    .executeTakeFirstOrThrow();
+  return { photos: photos.count, pending: unprocessed.count + (await index.countMarks()) };
+};
+
+const isUnder = (files: readonly FileOfPhoto[], folders: ReadonlySet<string>): boolean =>
+  files.some((file) => foldersOf(file).some((folder) => folders.has(folder)));
+
+const loadFingerprints = async (
+  database: Database,
+  folders: readonly string[] | undefined,
+): Promise<readonly PhotoFingerprint[]> => {
+  const rows = await visiblePhotos(database)
+    .select([
+      "photos.content_hash",
+      "photos.perceptual_hash",
+      "photos.captured_key",
+      "photos.camera_make",
+      "photos.camera_model",
+      "photos.width",
+      "photos.height",
+      "photos.file_size",
+      "photos.rating",
+      "photos.favourite",
+    ])
+    .select((eb) =>
+      eb
+        .selectFrom("files")
+        .select((inner) => inner.fn.countAll<number>().as("count"))
+        .whereRef("files.content_hash", "=", "photos.content_hash")
+        .where("files.state", "=", "present")
+        .as("files"),
+    )
+    .orderBy("photos.content_hash")
+    .execute();
+  const fingerprints = rows.map((row) => ({
+    contentHash: row.content_hash,
+    perceptualHash: row.perceptual_hash ?? undefined,
+    capturedKey: row.captured_key ?? undefined,
+    camera: cameraOf(row.camera_make, row.camera_model),
+    width: row.width,
+    height: row.height,
+    fileBytes: row.file_size,
+    rating: row.rating ?? undefined,
+    favourite: row.favourite === 1,
+    files: row.files ?? 0,
+  }));
+  if (folders === undefined) return fingerprints;
+  const wanted = new Set(folders);
+  const files = await filesOfAllPhotos(database);
+  return fingerprints.filter(({ contentHash }) => isUnder(files.get(contentHash) ?? [], wanted));
+};
+
+const filesOfAllPhotos = async (database: Database): Promise<ReadonlyMap<string, readonly FileOfPhoto[]>> => {
+  const CHUNK = 1000;
+  const hashes = (await database.selectFrom("photos").select("content_hash").execute()).map((row) => row.content_hash);
+  const all = new Map<string, readonly FileOfPhoto[]>();
+  for (let start = 0; start < hashes.length; start += CHUNK) {
+    const chunk = await filesOfPhotos(database, hashes.slice(start, start + CHUNK));
+    for (const [hash, files] of chunk) all.set(hash, files);
+  }
+  return all;
+};
+
+export const createSearchRepository = (database: Database, deps: SearchRepositoryDeps): SearchCatalogue => ({
+  libraryId: () => deps.library.id(),
+  hashesWithPrefix: async (prefix, limit) => {
+    const rows = await visiblePhotos(database)
+      .select("photos.content_hash")
+      .where("photos.content_hash", ">=", prefix)
+      .where("photos.content_hash", "<", `${prefix}g`) // "g" sorts after every hex digit
+      .orderBy("photos.content_hash")
+      .limit(limit)
+      .execute();
+    return rows.map((row) => row.content_hash);
+  },
+  hashAtPath: (path) => hashAtPath(database, path),
+  summaries: async (hashes) => {
+    const found = await loadSummaries(database, deps, hashes);
+    return hashes.flatMap((hash) => found.get(hash)?.summary ?? []);
+  },
+  details: (hash) => loadDetails(database, deps, hash),
+  texts: async (hashes) => {
+    const rows = await deps.index.rowsFor(hashes, "");
+    return new Map(rows.map(({ contentHash, text }) => [contentHash, text]));
+  },
+  vectors: (hashes, vectorKey) => deps.photos.vectors(hashes, vectorKey),
+  sampleVectors: async (vectorKey, limit) => {
+    const rows = await database
+      .selectFrom("embeddings")
+      .select("vector")
+      .where("vector_key", "=", vectorKey)
+      .orderBy("content_hash")
+      .limit(limit)
+      .execute();
+    return rows.map(({ vector }) => fromVectorBlob(vector));
+  },
+  folders: () => distinctFolders(database),
+  counts: () => countLibrary(database, deps.index),
+  fingerprints: (folders) => loadFingerprints(database, folders),
+});

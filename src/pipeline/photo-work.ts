@@ -1,0 +1,224 @@
+/** The work on one photo: read, hash, run the stages that are stale, put the result together. */
+import type { FileClaim, FileStat } from "../catalogue/file-repository.ts";
+import type { PhotoUpdate } from "../catalogue/photo-row.ts";
+import { UnreadablePhotoError } from "../errors.ts";
+import { hashBytes } from "../photo/content-hash.ts";
+import { sniffFormat } from "../photo/sniff.ts";
+import type { PhotoFailure, PhotoSource, ProcessedPhoto } from "../photo/types.ts";
+import { readPhotoFile } from "./decode/read-photo-file.ts";
+import type { Occupancy } from "./occupancy.ts";
+import type { ProcessOptions } from "./outcome.ts";
+import type { PipelineDeps } from "./pipeline-deps.ts";
+import type { StoredParts } from "./read-back.ts";
+import { assemblePhoto, lostStages, readParts } from "./read-back.ts";
+import { runStages } from "./run-stages.ts";
+import type { SidecarFiles } from "./sidecar-files.ts";
+import { sidecarHashOf } from "./sidecar-files.ts";
+import type { PhotoDraft } from "./stage.ts";
+import type { StageKeys } from "./stage-plan.ts";
+import { keysOf, plannedStages, staleStages, wantedKeys, withSidecar } from "./stage-plan.ts";
+
+const HEAD_BYTES = 64;
+const NO_BYTES = new Uint8Array();
+
+/** A source that waits for its turn. Claim and stat are absent without a library. */
+export interface WorkItem {
+  readonly index: number;
+  readonly source: PhotoSource;
+  readonly stat: FileStat | undefined;
+  readonly claim: FileClaim | undefined;
+}
+
+/** What the work on one content gave; copies of the content in the same run share it. */
+export interface ContentResult {
+  readonly contentHash: string;
+  /** undefined when the consumer wants no record of it, see ProcessOptions.skip. */
+  readonly photo: ProcessedPhoto | undefined;
+  readonly failures: readonly PhotoFailure[];
+  /** What to store; undefined when nothing was computed. */
+  readonly update: PhotoUpdate | undefined;
+}
+
+export interface WorkResult extends ContentResult {
+  readonly stat: FileStat;
+}
+
+interface OpenedPhoto {
+  readonly draft: PhotoDraft & { readonly contentHash: string };
+  readonly stat: FileStat;
+  readonly sidecarHash: string | undefined;
+}
+
+interface Plan {
+  readonly wanted: StageKeys;
+  readonly stale: ReadonlySet<string>;
+  readonly parts: StoredParts | undefined;
+}
+
+export interface PhotoWork {
+  /** Copies of one content that are worked on at the same time share one result. */
+  readonly run: (item: WorkItem) => Promise<WorkResult>;
+  /** The result is in the library now: later copies find it there. */
+  readonly stored: (contentHash: string) => void;
+}
+
+const openPhoto = async (
+  source: PhotoSource,
+  sidecars: SidecarFiles,
+  { context }: PipelineDeps,
+): Promise<OpenedPhoto> => {
+  const { bytes, ...stat } = await readPhotoFile(source.absolutePath, context.limits, context.signal);
+  const format = sniffFormat(bytes.subarray(0, HEAD_BYTES), source.displayPath);
+  if (format === undefined) {
+    throw new UnreadablePhotoError(
+      bytes.byteLength === 0 ? "decode_failed" : "unsupported_format",
+      bytes.byteLength === 0 ? "The file is empty." : "The file is not a photo in a format that photon reads.",
+    );
+  }
+  const sidecar = await sidecars.read(source.absolutePath);
+  return {
+    draft: {
+      absolutePath: source.absolutePath,
+      bytes,
+      format,
+      contentHash: hashBytes(bytes),
+      ...(sidecar === undefined ? {} : { sidecar }),
+    },
+    stat,
+    sidecarHash: sidecarHashOf(sidecar),
+  };
+};
+
+const planWork = async (opened: OpenedPhoto, deps: PipelineDeps, force: boolean): Promise<Plan> => {
+  const { context, library, stages } = deps;
+  const hash = opened.draft.contentHash;
+  const wanted = withSidecar(wantedKeys(stages, context), opened.sidecarHash);
+  if (library === undefined) return { wanted, stale: staleStages(wanted, undefined), parts: undefined };
+  const stored = (await library.catalogue.photos.stageKeys([hash])).get(hash);
+  const parts = stored === undefined ? undefined : (await readParts(library, [hash], wanted, context)).get(hash);
+  const stale = new Set([...staleStages(wanted, force ? undefined : stored), ...lostStages(parts, wanted)]);
+  return { wanted, stale, parts };
+};
+
+const updateOf = (
+  { draft }: OpenedPhoto,
+  fileSize: number,
+  done: readonly string[],
+  { wanted }: Plan,
+  { context }: PipelineDeps,
+): PhotoUpdate => {
+  const { decoded, thumbnail, vector, tags } = draft;
+  const vectorKey = context.encoder?.vectorKey;
+  const bankKey = context.tagger?.bankKey;
+  const stageKeys = keysOf(done, wanted);
+  return {
+    contentHash: draft.contentHash,
+    format: draft.format,
+    fileSize,
+    stageKeys,
+    ...(decoded === undefined
+      ? {}
+      : {
+          size: { width: decoded.originalWidth, height: decoded.originalHeight, orientation: decoded.orientation },
+        }),
+    ...(draft.metadata === undefined ? {} : { metadata: draft.metadata }),
+    ...(thumbnail === undefined ? {} : { thumbnail: factsOf(thumbnail) }),
+    ...(draft.perceptualHash === undefined ? {} : { perceptualHash: draft.perceptualHash }),
+    ...(stageKeys.has("embed") && vector !== undefined && vectorKey !== undefined
+      ? { embedding: { vectorKey, vector } }
+      : {}),
+    ...(tags === undefined || bankKey === undefined ? {} : { tags: { bankKey, tags } }),
+  };
+};
+
+const factsOf = ({
+  bytes: _bytes,
+  ...facts
+}: NonNullable<PhotoDraft["thumbnail"]>): PhotoUpdate["thumbnail"] & object => facts;
+
+interface WorkRun {
+  readonly deps: PipelineDeps;
+  readonly options: ProcessOptions;
+}
+
+/** Wanted by nobody: the consumer has it, or the user removed it and did not name this very file. */
+const isSkipped = async (
+  { deps: { library }, options }: WorkRun,
+  source: PhotoSource,
+  hash: string,
+  { stale }: Plan,
+): Promise<boolean> => {
+  if ((library === undefined || stale.size === 0) && options.skip?.(source, hash) === true) return true;
+  if (library === undefined || source.named === true) return false;
+  return (await library.catalogue.photos.forgottenAmong([hash])).has(hash);
+};
+
+/** The part that needs a decode slot; resolves to the part that does not. */
+const startContent = async (
+  run: WorkRun,
+  source: PhotoSource,
+  opened: OpenedPhoto,
+): Promise<() => Promise<ContentResult>> => {
+  const { deps, options } = run;
+  const { draft } = opened;
+  const { contentHash } = draft;
+  const fileSize = draft.bytes.byteLength;
+  const plan = await planWork(opened, deps, options.force);
+  if (await isSkipped(run, source, contentHash, plan)) {
+    return () => Promise.resolve({ contentHash, photo: undefined, failures: [], update: undefined });
+  }
+  const warn = (stage: string, error: unknown): void =>
+    deps.logger.debug(`stage ${stage} failed unexpectedly`, { error: error instanceof Error ? error.stack : error });
+  const stages = plannedStages(deps.stages, plan.stale);
+  if (plan.parts?.vector !== undefined && !plan.stale.has("embed")) draft.vector = plan.parts.vector;
+  const inSlot = stages.filter(({ lane }) => lane === undefined);
+  const first = await runStages(inSlot, draft, deps.context, warn);
+  draft.bytes = NO_BYTES;
+  return async () => {
+    const inEncoderLane = stages.filter(({ lane }) => lane === "encoder");
+    const second = await runStages(inEncoderLane, draft, deps.context, warn);
+    const done = [...first.done, ...second.done];
+    return {
+      contentHash,
+      photo: assemblePhoto(draft, fileSize, plan.parts, deps.context.encoder?.vectorKey),
+      failures: [...first.failures, ...second.failures],
+      update: done.length === 0 ? undefined : updateOf(opened, fileSize, done, plan, deps),
+    };
+  };
+};
+
+export const createPhotoWork = (
+  deps: PipelineDeps,
+  options: ProcessOptions,
+  occupancy: Occupancy,
+  sidecars: SidecarFiles,
+): PhotoWork => {
+  const shared = new Map<string, Promise<ContentResult>>();
+
+  /** Resolves when the decode slot is free again; the result itself may come later. */
+  const startOnce = async (
+    source: PhotoSource,
+    opened: OpenedPhoto,
+  ): Promise<{ readonly result: Promise<ContentResult> }> => {
+    const hash = opened.draft.contentHash;
+    const known = shared.get(hash);
+    if (known !== undefined) return { result: known };
+    const started = startContent({ deps, options }, source, opened);
+    const result = started.then((finish) => finish());
+    shared.set(hash, result);
+    result.catch(() => shared.delete(hash)); // a copy may try again; the error reaches whoever awaits it
+    await started;
+    return { result };
+  };
+
+  return {
+    run: async ({ source }) => {
+      const { stat, result } = await occupancy.inSlot(async () => {
+        const opened = await openPhoto(source, sidecars, deps);
+        return { stat: opened.stat, ...(await startOnce(source, opened)) };
+      });
+      return { ...(await result), stat };
+    },
+    stored: (contentHash) => shared.delete(contentHash),
+  };
+};

@@ -1,0 +1,100 @@
+/** Photos as a run reports them, put together from the catalogue and from what a run has just computed. */
+import { InternalError } from "../errors.ts";
+import type { StoredPhoto } from "../catalogue/photo-row.ts";
+import type { ProcessedPhoto, ScoredTag, Thumbnail } from "../photo/types.ts";
+import type { PipelineLibrary } from "./pipeline-deps.ts";
+import type { StageKeys } from "./stage-plan.ts";
+import { staleStages } from "./stage-plan.ts";
+import type { PhotoDraft, StageContext } from "./stage.ts";
+
+/** The parts of a photo that the library holds, as far as a run wants them. */
+export interface StoredParts {
+  readonly photo: StoredPhoto;
+  readonly vector: Float32Array | undefined;
+  readonly tags: readonly ScoredTag[] | undefined;
+  readonly thumbnail: Thumbnail | undefined;
+}
+
+const readThumbnail = async (
+  library: PipelineLibrary,
+  { contentHash, thumbnail }: StoredPhoto,
+): Promise<Thumbnail | undefined> => {
+  if (thumbnail === undefined) return undefined;
+  const bytes = await library.renditions.read(contentHash, thumbnail.format);
+  return bytes === undefined ? undefined : { ...thumbnail, bytes };
+};
+
+/** @param wanted stage keys of this run: parts of stages that are switched off are not read */
+export const readParts = async (
+  library: PipelineLibrary,
+  contentHashes: readonly string[],
+  wanted: StageKeys,
+  context: StageContext,
+): Promise<ReadonlyMap<string, StoredParts>> => {
+  const { photos } = library.catalogue;
+  const stored = await photos.load(contentHashes);
+  const hashes = [...stored.keys()];
+  const vectorKey = context.encoder?.vectorKey;
+  const vectors = wanted.has("embed") && vectorKey !== undefined ? await photos.vectors(hashes, vectorKey) : undefined;
+  const tags = wanted.has("tag") ? await photos.tags(hashes) : undefined;
+  const parts = await Promise.all(
+    [...stored].map(async ([hash, photo]): Promise<[string, StoredParts]> => {
+      const thumbnail = wanted.has("thumbnail") ? await readThumbnail(library, photo) : undefined;
+      return [hash, { photo, vector: vectors?.get(hash), tags: tags?.get(hash), thumbnail }];
+    }),
+  );
+  return new Map(parts);
+};
+
+/** Stages whose key is current but whose result is gone (a rendition deleted by hand, say): they are run again. */
+export const lostStages = (parts: StoredParts | undefined, wanted: StageKeys): readonly string[] => {
+  if (parts === undefined) return [...staleStages(wanted, undefined)];
+  return [
+    ...(wanted.has("thumbnail") && parts.thumbnail === undefined ? ["thumbnail"] : []),
+    ...(wanted.has("embed") && parts.vector === undefined ? ["embed"] : []),
+  ];
+};
+
+/** A photo whose every part is stored. */
+export const storedPhoto = ({ photo, vector, tags, thumbnail }: StoredParts, vectorKey?: string): ProcessedPhoto => ({
+  contentHash: photo.contentHash,
+  format: photo.format,
+  fileSize: photo.fileSize,
+  ...photo.size,
+  metadata: photo.metadata,
+  exif: photo.exif,
+  ...(vector === undefined || vectorKey === undefined ? {} : { embedding: { vectorKey, vector } }),
+  tags: tags ?? [],
+  ...(thumbnail === undefined ? {} : { thumbnail }),
+  ...(photo.perceptualHash === undefined ? {} : { perceptualHash: photo.perceptualHash }),
+});
+
+/** What the draft holds, and for the rest what is stored. */
+export const assemblePhoto = (
+  draft: PhotoDraft & { readonly contentHash: string },
+  fileSize: number,
+  parts: StoredParts | undefined,
+  vectorKey: string | undefined,
+): ProcessedPhoto => {
+  const { decoded } = draft;
+  const size =
+    decoded === undefined
+      ? parts?.photo.size
+      : { width: decoded.originalWidth, height: decoded.originalHeight, orientation: decoded.orientation };
+  if (size === undefined) throw new InternalError("A photo was finished without being decoded.");
+  const vector = draft.vector ?? parts?.vector;
+  const thumbnail = draft.thumbnail ?? parts?.thumbnail;
+  const perceptualHash = draft.perceptualHash ?? parts?.photo.perceptualHash;
+  return {
+    contentHash: draft.contentHash,
+    format: draft.format,
+    fileSize,
+    ...size,
+    metadata: draft.metadata?.merged ?? parts?.photo.metadata ?? {},
+    exif: draft.metadata?.exif ?? parts?.photo.exif ?? {},
+    ...(vector === undefined || vectorKey === undefined ? {} : { embedding: { vectorKey, vector } }),
+    tags: draft.tags ?? parts?.tags ?? [],
+    ...(thumbnail === undefined ? {} : { thumbnail }),
+    ...(perceptualHash === undefined ? {} : { perceptualHash }),
+  };
+};

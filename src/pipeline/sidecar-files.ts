@@ -1,0 +1,58 @@
+/** Finds the XMP sidecar beside a photo. Folder listings are kept for a while, so that a folder is listed once. */
+import { readdir, readFile } from "node:fs/promises";
+import { hashBytes } from "../photo/content-hash.ts";
+import { sidecarNames } from "./metadata/sidecar-names.ts";
+
+const LISTINGS_KEPT = 64;
+const MAX_SIDECAR_BYTES = 4 * 1024 * 1024;
+const HASH_DIGITS = 12;
+const SLASH = 0x2f;
+
+export interface SidecarFiles {
+  /** undefined when there is none; an unreadable one counts as none. */
+  readonly read: (photoPath: Buffer) => Promise<Uint8Array | undefined>;
+}
+
+/** Short hash that tells two sidecars apart. */
+export const sidecarHashOf = (sidecar: Uint8Array | undefined): string | undefined =>
+  sidecar === undefined ? undefined : hashBytes(sidecar).slice(0, HASH_DIGITS);
+
+const listXmp = async (folder: Buffer): Promise<ReadonlySet<string>> => {
+  try {
+    const names = await readdir(folder);
+    return new Set(names.filter((name) => name.toLowerCase().endsWith(".xmp")));
+  } catch {
+    return new Set(); // the photo itself reports a folder that cannot be read
+  }
+};
+
+export const createSidecarFiles = (): SidecarFiles => {
+  const listings = new Map<string, Promise<ReadonlySet<string>>>();
+  const listingOf = (folder: Buffer): Promise<ReadonlySet<string>> => {
+    const key = folder.toString("latin1");
+    const known = listings.get(key);
+    if (known !== undefined) return known;
+    if (listings.size >= LISTINGS_KEPT) listings.delete(listings.keys().next().value ?? "");
+    const listing = listXmp(folder);
+    listings.set(key, listing);
+    return listing;
+  };
+  return {
+    read: async (photoPath) => {
+      const slash = photoPath.lastIndexOf(SLASH);
+      const folder = photoPath.subarray(0, slash);
+      const listing = await listingOf(folder);
+      if (listing.size === 0) return undefined;
+      const name = sidecarNames(photoPath.subarray(slash + 1).toString("utf8")).find((candidate) =>
+        listing.has(candidate),
+      );
+      if (name === undefined) return undefined;
+      try {
+        const bytes = await readFile(Buffer.concat([folder, Buffer.from(`/${name}`)]));
+        return bytes.byteLength > MAX_SIDECAR_BYTES ? undefined : bytes;
+      } catch {
+        return undefined; // gone since it was listed: the photo stands on its own
+      }
+    },
+  };
+};
