@@ -59,7 +59,7 @@ export const writeConfigFile = async (path: string, text: string): Promise<void>
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined); // what went wrong first is what counts
     throw new StorageError(`The config file ${path} cannot be written (${systemCode(error) ?? String(error)}).`, {
       hint: "Check that the folder exists and is yours, or name another file with --config.",
       cause: error,
