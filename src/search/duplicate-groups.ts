@@ -6,7 +6,8 @@
  * - near: perceptual hashes within a few bits, and no burst.
  */
 import { SECOND } from "../clock.ts";
-import { hammingDistance, isTellingHash, visitNearPairs } from "./hash-neighbours.ts";
+import { hammingDistance } from "../photo/perceptual-hash.ts";
+import { isTellingHash, visitNearPairs } from "./hash-neighbours.ts";
 import type { PhotoFingerprint } from "./types.ts";
 
 export interface FingerprintGroup {

@@ -2,10 +2,9 @@
  * All pairs of perceptual hashes within a few bits, without comparing every pair: multi-index hashing (Norouzi, Punjani
  * and Fleet 2012). Cut into `distance + 1` bands, two hashes that differ in at most `distance` bits agree in one band.
  */
+import { PERCEPTUAL_HASH_BYTES } from "../photo/perceptual-hash.ts";
 
-/** Bytes of a double-gradient hash, see photo/perceptual-hash.ts. */
-export const HASH_BYTES = 18;
-const HASH_BITS = HASH_BYTES * 8;
+const HASH_BITS = PERCEPTUAL_HASH_BYTES * 8;
 const GRADIENT_BITS = HASH_BITS / 2;
 const WORD_BITS = 32;
 /** 32-bit words of a hash, the last one half used. */
@@ -19,15 +18,6 @@ const bitCount = (word: number): number => {
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 };
 
-/** Bits in which two hashes differ. */
-export const hammingDistance = (left: Uint8Array, right: Uint8Array): number => {
-  let bits = 0;
-  for (let position = 0; position < HASH_BYTES; position += 1) {
-    bits += bitCount((left[position] ?? 0) ^ (right[position] ?? 0));
-  }
-  return bits;
-};
-
 const bitsSet = (hash: Uint8Array, from: number, to: number): number => {
   let bits = 0;
   for (let position = from; position < to; position += 1) bits += bitCount(hash[position] ?? 0);
@@ -39,15 +29,15 @@ const bitsSet = (hash: Uint8Array, from: number, to: number): number => {
  * The first 9 bytes compare neighbours in a row, the last 9 in a column.
  */
 export const isTellingHash = (hash: Uint8Array): boolean => {
-  const rows = bitsSet(hash, 0, HASH_BYTES / 2);
-  const columns = bitsSet(hash, HASH_BYTES / 2, HASH_BYTES);
+  const rows = bitsSet(hash, 0, PERCEPTUAL_HASH_BYTES / 2);
+  const columns = bitsSet(hash, PERCEPTUAL_HASH_BYTES / 2, PERCEPTUAL_HASH_BYTES);
   return Math.min(rows, GRADIENT_BITS - rows) + Math.min(columns, GRADIENT_BITS - columns) >= MIN_TELLING_BITS;
 };
 
 const packed = (hashes: readonly Uint8Array[]): Uint32Array => {
   const words = new Uint32Array(hashes.length * WORDS);
   hashes.forEach((hash, photo) => {
-    for (let position = 0; position < HASH_BYTES; position += 1) {
+    for (let position = 0; position < PERCEPTUAL_HASH_BYTES; position += 1) {
       const word = photo * WORDS + (position >>> 2);
       words[word] = ((words[word] ?? 0) | ((hash[position] ?? 0) << ((position & 3) * 8))) >>> 0;
     }

@@ -11,8 +11,8 @@ import { InvalidInputError } from "../errors.ts";
 import type { SearchTerm, TermSource } from "./types.ts";
 
 export interface QueryReader {
-  /** True when the path names a regular file. */
-  readonly isFile: (path: string) => boolean;
+  /** Absolute path when the words name a regular file. */
+  readonly fileAt: (path: string) => string | undefined;
 }
 
 export interface QueryWords {
@@ -66,8 +66,9 @@ const readToken = (raw: string, whole: boolean): Token => {
 };
 
 /** A bare word never is a file by accident: it needs a dot or a folder separator. */
-const pictureOf = (body: string, { isFile }: QueryReader): TermSource | undefined => {
-  if (/[./\\]/.test(body) && isFile(body)) return { kind: "file", path: body };
+const pictureOf = (body: string, { fileAt }: QueryReader): TermSource | undefined => {
+  const path = /[./\\]/.test(body) ? fileAt(body) : undefined;
+  if (path !== undefined) return { kind: "file", path };
   return PHOTO_ID.test(body) ? { kind: "photo", id: body.toLowerCase() } : undefined;
 };
 

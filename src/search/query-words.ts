@@ -8,12 +8,21 @@ const STOP_WORDS = new Set(
 );
 const MIN_STEM = 3;
 
+/** Scripts written without blanks between words. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
+const segmenter = new Intl.Segmenter("en", { granularity: "word" });
+
+const folded = (text: string): string => foldText(text).toLowerCase();
+
+const segments = (chunk: string): readonly string[] =>
+  UNSPACED.test(chunk) ? [...segmenter.segment(chunk)].map(({ segment }) => segment) : [chunk];
+
 /** Folded like the index folds, lower case, split at everything that is no letter or digit. */
 export const wordsOf = (text: string): readonly string[] =>
-  foldText(text)
-    .toLowerCase()
+  folded(text)
     .split(/[^\p{L}\p{N}\p{M}]+/u)
-    .filter((word) => word !== "");
+    .filter((word) => word !== "")
+    .flatMap(segments);
 
 const withoutSuffix = (word: string): string => {
   for (const [suffix, replacement] of [
@@ -36,16 +45,20 @@ export const stemOf = (word: string): string => {
   return single.length > MIN_STEM ? single.replace(/e$/, "").replace(/y$/, "i") : single;
 };
 
-/** Stems of the words that carry meaning; all of them when none does. */
-export const stemsOfQuery = (query: string): readonly string[] => {
+/** The words that carry meaning, in order; all of them when none does. */
+export const contentWords = (query: string): readonly string[] => {
   const words = wordsOf(query);
   const content = words.filter((word) => !STOP_WORDS.has(word));
-  return [...new Set((content.length > 0 ? content : words).map(stemOf))];
+  return content.length > 0 ? content : words;
 };
+
+/** Their stems, each once. */
+export const stemsOfQuery = (query: string): readonly string[] => [...new Set(contentWords(query).map(stemOf))];
 
 /** Share of the query's stems that the text holds, 0..1. 1 is an exact hit. */
 export const coverageOf = (queryStems: readonly string[], text: string): number => {
   if (queryStems.length === 0) return 0;
   const found = new Set(wordsOf(text).map(stemOf));
-  return queryStems.filter((stem) => found.has(stem)).length / queryStems.length;
+  const isHeld = (stem: string): boolean => found.has(stem) || (UNSPACED.test(stem) && folded(text).includes(stem));
+  return queryStems.filter(isHeld).length / queryStems.length;
 };

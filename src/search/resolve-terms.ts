@@ -3,7 +3,7 @@ import type { ScoreCalibration } from "../../models/embedding/encoder.ts";
 import { InvalidInputError } from "../errors.ts";
 import { calibratePictures, calibrateWords } from "./null-calibration.ts";
 import { resolvePhotoId } from "./photo-ids.ts";
-import { stemsOfQuery } from "./query-words.ts";
+import { contentWords, stemsOfQuery } from "./query-words.ts";
 import type { SearchDeps, SearchMode, SearchModel, SearchTerm } from "./types.ts";
 
 /** One vector and the scale its cosines are read on. */
@@ -23,7 +23,7 @@ export interface NegativeTerm {
 export interface ResolvedTerms {
   /** undefined = words only. */
   readonly positive: CalibratedVector | undefined;
-  /** Words of the positive texts for full-text search; undefined = vectors only. */
+  /** Telling words of the positive texts, for full-text search; undefined = vectors only. */
   readonly text: string | undefined;
   readonly negatives: readonly NegativeTerm[];
   /** Photos of the library that are terms themselves. */
@@ -192,12 +192,13 @@ export const resolveTerms = async (terms: readonly SearchTerm[], context: Resolv
   }
   const wanted = vectors.filter(({ term }) => term.weight > 0);
   const texts = terms.flatMap(({ source, weight }) => (source.kind === "text" && weight > 0 ? [source.text] : []));
+  const words = contentWords(texts.join(" "));
   const negatives = terms
     .map((term, position) => ({ term, vector: vectors[position]?.vector }))
     .filter(({ term }) => term.weight < 0);
   return {
     positive: model === undefined ? undefined : await positiveVector(wanted, model, context),
-    text: context.mode === "vector" || texts.length === 0 ? undefined : texts.join(" "),
+    text: context.mode === "vector" || words.length === 0 ? undefined : words.join(" "),
     negatives: await Promise.all(negatives.map(({ term, vector }) => negativeTerm(term, vector, context))),
     termPhotos: new Set(vectors.flatMap(({ contentHash }) => contentHash ?? [])),
   };

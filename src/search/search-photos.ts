@@ -1,7 +1,7 @@
 /** The search itself: filters, terms, ranking or browsing, one page of the answer. */
 import { InvalidInputError } from "../errors.ts";
 import type { IndexFilter, VectorIndex } from "../vectors/types.ts";
-import type { CursorScope } from "./cursor.ts";
+import type { CursorPlace, CursorScope } from "./cursor.ts";
 import { decodeCursor, encodeCursor, fingerprintOf, resumeAt } from "./cursor.ts";
 import { toIndexFilter, undatedFilters } from "./filters.ts";
 import { shownIds } from "./photo-ids.ts";
@@ -36,6 +36,15 @@ const checkMinScore = (minScore: number | undefined): void => {
   throw new InvalidInputError(`Expected a number from 0 to 1 for min score, received ${minScore}.`);
 };
 
+const checkPage = ({ page, cursor }: SearchRequest): void => {
+  if (page === undefined || (Number.isInteger(page) && page >= 1 && cursor === undefined)) return;
+  throw new InvalidInputError(
+    cursor === undefined
+      ? `Expected a whole number from 1 for page, received ${page}.`
+      : "Expected a page or a cursor, received both.",
+  );
+};
+
 const checkWeights = (terms: readonly SearchTerm[]): void => {
   const wrong = terms.find(({ weight }) => !Number.isFinite(weight) || weight === 0);
   if (wrong === undefined) return;
@@ -67,13 +76,14 @@ const scopeOf = async (
   request: SearchRequest,
   vectorKey: string | undefined,
 ): Promise<CursorScope> => {
-  const { limit: _limit, cursor: _cursor, explain: _explain, ...rest } = request;
+  const { limit: _limit, cursor: _cursor, page: _page, explain: _explain, ...rest } = request;
   return { libraryId: await catalogue.libraryId(), request: fingerprintOf({ ...rest, vectorKey }) };
 };
 
 const openSession = async (deps: SearchDeps, request: SearchRequest, signal: AbortSignal): Promise<Session> => {
   const limit = checkedLimit(request.limit);
   checkMinScore(request.minScore);
+  checkPage(request);
   checkWeights(request.terms ?? []);
   const filter = await toIndexFilter(deps.catalogue, request.filters ?? {});
   const [index, model] = await Promise.all([deps.index(), deps.model()]);
@@ -138,17 +148,21 @@ const replyOf = async (
   };
 };
 
+const placeOf = ({ request, scope, limit }: Session): CursorPlace =>
+  request.cursor === undefined
+    ? { offset: ((request.page ?? 1) - 1) * limit, after: "" }
+    : decodeCursor(request.cursor, scope);
+
 /** The page that the cursor asks for, out of the list from its start on. */
 const pageOf = <Photo extends Page["photos"][number]>(listed: readonly Photo[], session: Session): Page => {
-  const { request, scope, limit } = session;
   const keys = listed.map(({ contentHash }) => contentHash);
-  const offset = request.cursor === undefined ? 0 : resumeAt(keys, decodeCursor(request.cursor, scope));
-  return { photos: listed.slice(offset, offset + limit), offset, hasMore: listed.length > offset + limit };
+  const offset = resumeAt(keys, placeOf(session));
+  const end = offset + session.limit;
+  return { photos: listed.slice(offset, end), offset, hasMore: listed.length > end };
 };
 
 /** How much of the list a page needs: up to its end, one page of slack for photos that came since, and one more. */
-const neededOf = ({ request, scope, limit }: Session): number =>
-  (request.cursor === undefined ? 0 : decodeCursor(request.cursor, scope).offset) + 2 * limit + 1;
+const neededOf = (session: Session): number => placeOf(session).offset + 2 * session.limit + 1;
 
 const browse = async (session: Session): Promise<SearchReply> => {
   const { index, filter } = session;

@@ -164,6 +164,8 @@ export interface SearchRequest {
   readonly limit?: number | undefined;
   /** `nextCursor` of the page before, with the same request. */
   readonly cursor?: string | undefined;
+  /** Instead of a cursor: 1 for the first page. */
+  readonly page?: number | undefined;
   /** 0..1: hits below are left out. */
   readonly minScore?: number | undefined;
   /** List the best hits even when nothing matches. */
@@ -257,6 +259,12 @@ export interface DuplicatesReply {
   readonly total: number;
   readonly nextCursor?: string;
   readonly notes: readonly string[];
+}
+
+/** Pictures for terminals; the composition root provides it beside {@link Search}. */
+export interface ThumbnailSource {
+  /** The stored thumbnail as PNG; undefined when the photo has none. */
+  thumbnailPng(contentHash: string): Promise<Uint8Array | undefined>;
 }
 
 /** The search part of the application; every method is a core function that CLI and MCP share. */
