@@ -3,6 +3,8 @@ import type { ModelInputSpec, ScoredTag } from "../../src/photo/types.ts";
 
 export interface EncodeOptions {
   readonly signal?: AbortSignal;
+  /** Milliseconds, counted from the start of inference, never from queueing. Unset = the encoder's own limit. */
+  readonly timeoutMs?: number;
 }
 
 /** Maps cosines of one model to numbers people can read. */

@@ -1,0 +1,252 @@
+/**
+ * Models on disk: `<model_dir>/<id>/<revision>/` with manifest.json, the manifest's files and verified.json. A model
+ * counts as installed only after its hashes were checked; start-up then compares sizes and times, a difference hashes
+ * again.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ConfigError, NotFoundError, PhotonError, systemCode } from "../../src/errors.ts";
+import { writeFileAtomically } from "./atomic-file.ts";
+import { CALIBRATION_FILE, calibrationFileSchema, priorCalibration } from "./calibration.ts";
+import type { ScoreCalibration } from "./encoder.ts";
+import type { ModelFile, ModelManifest } from "./manifest.ts";
+import { parseManifest, vectorKeyOf } from "./manifest.ts";
+import { AUTO_ORDER } from "./manifests.ts";
+
+export const MANIFEST_FILE = "manifest.json";
+const VERIFIED_FILE = "verified.json";
+
+export interface InstalledModel {
+  readonly manifest: ModelManifest;
+  /** Absolute folder of this revision. */
+  readonly directory: string;
+  readonly vectorKey: string;
+  readonly calibration: ScoreCalibration;
+}
+
+/** verified: hashes were checked. partial: files are missing or of another size. damaged: a hash or the manifest is wrong. */
+export type InstalledState = "verified" | "unverified" | "partial" | "damaged";
+
+export interface InstalledModelStatus {
+  readonly id: string;
+  readonly revision: string;
+  readonly directory: string;
+  readonly state: InstalledState;
+  /** Undefined when the manifest cannot be read. */
+  readonly manifest?: ModelManifest;
+  /** Sum over the manifest's files. */
+  readonly bytes: number;
+  /** Why the model is not usable, a full sentence. */
+  readonly problem?: string;
+}
+
+const verifiedSchema = z.object({
+  files: z.array(z.object({ path: z.string(), bytes: z.number(), mtimeMs: z.number(), sha256: z.string() })),
+  /** Milliseconds since the epoch. */
+  time: z.number(),
+});
+type Verified = z.output<typeof verifiedSchema>;
+type VerifiedFile = Verified["files"][number];
+
+const readIfPresent = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not JSON: the schema that looks at it next says so
+  }
+};
+
+export const readManifest = async (directory: string): Promise<ModelManifest> => {
+  const path = join(directory, MANIFEST_FILE);
+  const text = await readIfPresent(path);
+  if (text === undefined) {
+    throw new NotFoundError(`expected a model manifest at ${path}, received no file`, {
+      hint: "Run `photon models list` to see which models are installed.",
+    });
+  }
+  return parseManifest(parseJson(text), path);
+};
+
+const readVerified = async (directory: string): Promise<Verified | undefined> => {
+  const text = await readIfPresent(join(directory, VERIFIED_FILE));
+  return text === undefined ? undefined : verifiedSchema.safeParse(parseJson(text)).data;
+};
+
+const readCalibration = async (directory: string, manifest: ModelManifest): Promise<ScoreCalibration> => {
+  const text = await readIfPresent(join(directory, CALIBRATION_FILE));
+  const fit = text === undefined ? undefined : calibrationFileSchema.safeParse(parseJson(text)).data;
+  return fit?.vectorKey === vectorKeyOf(manifest) ? fit : priorCalibration(manifest);
+};
+
+const hashFile = async (path: string): Promise<{ readonly sha256: string; readonly blake3: string }> => {
+  const { Blake3Hasher } = await import("@napi-rs/blake-hash");
+  const sha256 = createHash("sha256");
+  const blake3 = new Blake3Hasher();
+  const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  for await (const chunk of chunks) {
+    sha256.update(chunk);
+    blake3.update(chunk);
+  }
+  return { sha256: sha256.digest("hex"), blake3: blake3.digest("hex") };
+};
+
+const damaged = (directory: string, reason: string): ConfigError =>
+  new ConfigError(`expected an intact model in ${directory}, received ${reason}`, {
+    hint: "Run `photon models list` to see the state of each model and install this one again.",
+  });
+
+/** @throws ConfigError when the file is missing, has another size or another hash */
+const verifyFile = async (directory: string, file: ModelFile): Promise<VerifiedFile> => {
+  const path = join(directory, file.path);
+  const facts = await stat(path).catch(() => undefined); // missing and unreadable are the same to the user here
+  if (facts?.size !== file.bytes) {
+    throw damaged(directory, `${file.path} of ${facts?.size ?? 0} bytes instead of ${file.bytes}`);
+  }
+  const actual = await hashFile(path);
+  for (const algorithm of ["sha256", "blake3"] as const) {
+    if (file[algorithm] !== undefined && file[algorithm] !== actual[algorithm]) {
+      throw damaged(directory, `${file.path} with ${algorithm} ${actual[algorithm]} instead of ${file[algorithm]}`);
+    }
+  }
+  return { path: file.path, bytes: facts.size, mtimeMs: facts.mtimeMs, sha256: actual.sha256 };
+};
+
+/** Hashes every file and records the result. @throws ConfigError on the first file that is not the manifest's. */
+export const verifyModel = async (directory: string): Promise<ModelManifest> => {
+  const manifest = await readManifest(directory);
+  const files: VerifiedFile[] = [];
+  for (const file of manifest.files) files.push(await verifyFile(directory, file));
+  const verified: Verified = { files, time: Date.now() };
+  await writeFileAtomically(join(directory, VERIFIED_FILE), `${JSON.stringify(verified, undefined, 2)}\n`);
+  return manifest;
+};
+
+const isUnchanged = async (directory: string, file: ModelFile, verified: Verified): Promise<boolean> => {
+  const known = verified.files.find((candidate) => candidate.path === file.path);
+  const facts = await stat(join(directory, file.path)).catch(() => undefined); // missing counts as changed
+  return (
+    known !== undefined &&
+    facts?.size === file.bytes &&
+    facts.mtimeMs === known.mtimeMs &&
+    (file.sha256 ?? known.sha256) === known.sha256
+  );
+};
+
+/**
+ * Opens a model folder. Files that changed since their hashes were checked are hashed again.
+ * @throws ConfigError when a file is not what the manifest says, NotFoundError without a manifest
+ */
+export const openInstalledModel = async (directory: string): Promise<InstalledModel> => {
+  const manifest = await readManifest(directory);
+  const verified = await readVerified(directory);
+  const unchanged =
+    verified === undefined
+      ? [false]
+      : await Promise.all(manifest.files.map((file) => isUnchanged(directory, file, verified)));
+  if (unchanged.includes(false)) await verifyModel(directory);
+  return {
+    manifest,
+    directory,
+    vectorKey: vectorKeyOf(manifest),
+    calibration: await readCalibration(directory, manifest),
+  };
+};
+
+const subfolders = async (directory: string): Promise<readonly string[]> => {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+      .map((entry) => entry.name)
+      .toSorted();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+};
+
+const statusOf = async (modelDir: string, id: string, revision: string): Promise<InstalledModelStatus> => {
+  const directory = join(modelDir, id, revision);
+  try {
+    const manifest = await readManifest(directory);
+    const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+    const status = { id, revision, directory, manifest, bytes };
+    if (manifest.id !== id || manifest.revision !== revision) {
+      const problem = `The manifest belongs to ${manifest.id} ${manifest.revision}, not to this folder.`;
+      return { ...status, state: "damaged", problem };
+    }
+    const sizes = await Promise.all(
+      manifest.files.map((file) => stat(join(directory, file.path)).catch(() => undefined)),
+    );
+    const wrong = manifest.files.filter((file, index) => sizes[index]?.size !== file.bytes);
+    if (wrong.length > 0) {
+      const names = wrong.map((file) => file.path).join(", ");
+      return { ...status, state: "partial", problem: `Missing or of another size: ${names}.` };
+    }
+    const verified = await readVerified(directory);
+    const unchanged = await Promise.all(
+      manifest.files.map(async (file) => verified !== undefined && (await isUnchanged(directory, file, verified))),
+    );
+    return { ...status, state: unchanged.includes(false) ? "unverified" : "verified" };
+  } catch (error) {
+    if (!(error instanceof PhotonError)) throw error;
+    return { id, revision, directory, state: "damaged", bytes: 0, problem: error.message };
+  }
+};
+
+/** Every model folder with its state; no file is hashed. */
+export const listInstalledModels = async (modelDir: string): Promise<readonly InstalledModelStatus[]> => {
+  const statuses: InstalledModelStatus[] = [];
+  for (const id of await subfolders(modelDir)) {
+    for (const revision of await subfolders(join(modelDir, id))) statuses.push(await statusOf(modelDir, id, revision));
+  }
+  return statuses;
+};
+
+/** Verified ones in order, then those whose files have to be hashed again; one that fails its hash is passed by. */
+const openFirstUsable = async (candidates: readonly InstalledModelStatus[]): Promise<InstalledModel | undefined> => {
+  const inState = (state: InstalledState): readonly InstalledModelStatus[] =>
+    candidates.filter((candidate) => candidate.state === state);
+  for (const candidate of [...inState("verified"), ...inState("unverified")]) {
+    try {
+      return await openInstalledModel(candidate.directory);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+    }
+  }
+  return undefined;
+};
+
+/**
+ * @param idOrAuto a model id, or `auto` for the first verified model in the order of preference
+ * @returns undefined when `auto` finds none
+ * @throws NotFoundError when the named model is not installed, ConfigError when its files are damaged
+ */
+export const resolveModel = async (modelDir: string, idOrAuto: string): Promise<InstalledModel | undefined> => {
+  const installed = await listInstalledModels(modelDir);
+  if (idOrAuto === "auto") {
+    return openFirstUsable(AUTO_ORDER.flatMap((id) => installed.filter((status) => status.id === id)));
+  }
+  const named = installed.filter((status) => status.id === idOrAuto);
+  const usable = await openFirstUsable(named);
+  if (usable !== undefined) return usable;
+  const first = named[0];
+  if (first === undefined) {
+    throw new NotFoundError(`expected an installed model for ${idOrAuto}, received none in ${modelDir}`, {
+      hint: "Run `photon models list` to see which models are installed, and set embedding.model to one of them or to auto.",
+    });
+  }
+  return openInstalledModel(first.directory);
+};

@@ -1,0 +1,17 @@
+/** Models photon knows, and the order in which `embedding.model = auto` prefers installed ones. */
+import type { ModelManifest } from "./manifest.ts";
+import { generatedSample } from "./manifests/generated-sample.ts";
+
+/** Pinned manifests, one file each under `manifests/`. A manifest with a hole never enters. */
+export const manifests = [generatedSample] as const satisfies readonly ModelManifest[];
+
+/** Best measured recall first. The generated sample encoder is never chosen by itself. */
+export const AUTO_ORDER = [
+  "siglip2-base-patch16-224",
+  "siglip2-base-patch16-256",
+  "siglip-base-patch16-384",
+  "siglip-base-patch16-224",
+  "clip-vit-base-patch32",
+  "tinyclip",
+  "photon-mini",
+] as const;

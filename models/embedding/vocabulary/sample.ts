@@ -1,0 +1,37 @@
+/** What the sample encoder can tell; see the concepts it is painted from. */
+import type { VocabularyEntry } from "../vocabulary.ts";
+
+const term = (
+  name: string,
+  category: VocabularyEntry["category"],
+  ancestors: readonly string[] = [],
+  synonyms: readonly string[] = [],
+): VocabularyEntry => ({ id: `sample/${name}`, name, category, ancestors, synonyms });
+
+export const sampleVocabulary: readonly VocabularyEntry[] = [
+  term("sunset", "time", ["sky"], ["sunrise", "dusk"]),
+  term("beach", "place", ["sea"], ["shore", "coast"]),
+  term("sea", "place", [], ["ocean", "lake"]),
+  term("boat", "object", ["sea"], ["ship", "sailboat"]),
+  term("snow", "weather", [], ["winter"]),
+  term("mountain", "place", [], ["peak"]),
+  term("forest", "place", ["tree"], ["woods"]),
+  term("tree", "object"),
+  term("meadow", "place", [], ["field", "grass"]),
+  term("flower", "object", [], ["blossom"]),
+  term("desert", "place", [], ["dune"]),
+  term("night", "time", ["dark"], ["stars"]),
+  term("fireworks", "event", ["night", "dark"]),
+  term("street", "place", ["city"], ["road"]),
+  term("city", "place", [], ["skyline"]),
+  term("rain", "weather", [], ["fog"]),
+  term("document", "document", ["white"], ["receipt", "paper"]),
+  term("people", "person", [], ["portrait"]),
+  term("sky", "scene", [], ["clouds"]),
+  term("autumn", "season", [], ["foliage"]),
+  term("bright", "style"),
+  term("dark", "style"),
+  ...["black", "white", "grey", "red", "orange", "yellow", "green", "blue", "purple", "pink", "brown"].map((colour) =>
+    term(colour, "colour"),
+  ),
+];
