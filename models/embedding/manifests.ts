@@ -1,6 +1,6 @@
 /** Models photon knows, and the order in which `embedding.model = auto` prefers installed ones. */
 import type { ModelManifest } from "./manifest.ts";
-import { generatedSample } from "./manifests/generated-sample.ts";
+import { generatedSample, SAMPLE_MODEL_ID } from "./manifests/generated-sample.ts";
 
 /** Pinned manifests, one file each under `manifests/`. A manifest with a hole never enters. */
 export const manifests = [generatedSample] as const satisfies readonly ModelManifest[];
@@ -15,3 +15,6 @@ export const AUTO_ORDER = [
   "tinyclip",
   "photon-mini",
 ] as const;
+
+/** Generated encoders understand colours and little else; people are told so. */
+export const isSampleModel = (modelId: string): boolean => modelId === SAMPLE_MODEL_ID;

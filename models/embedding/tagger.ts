@@ -6,7 +6,6 @@ import { silentLogger } from "../../src/logger.ts";
 import type { ScoredTag } from "../../src/photo/types.ts";
 import type { DualEncoder, ScoreCalibration, Tagger } from "./encoder.ts";
 import { createHostPool } from "./host-pool.ts";
-import type { HostPool } from "./host-pool.ts";
 import { bankKeyOf, bankPathOf, ensureLabelBank } from "./label-bank.ts";
 import type { PrepareOptions, TermEncoder } from "./label-bank.ts";
 import type { TermScores } from "./tag-scorer.ts";
@@ -106,7 +105,22 @@ const createPreparation = (
   return ({ signal, onProgress } = {}) => abortable((built ??= start(onProgress)), signal);
 };
 
-type Score = HostPool<"tag-scorer">["submit"];
+/**
+ * Ancestors go before the list is cut, so that it is filled when there is enough to fill it with.
+ * @param best the surest tags among the `limit` best terms
+ */
+const selectTags = async (
+  best: (limit: number) => Promise<readonly ScoredTag[]>,
+  { maxTags, deduplicateAncestors }: TaggerSettings,
+  terms: number,
+): Promise<readonly ScoredTag[]> => {
+  for (let limit = Math.max(FIRST_LIMIT, maxTags); ; limit *= 4) {
+    const passing = await best(limit);
+    const kept = deduplicateAncestors ? dropAncestors(passing) : passing;
+    const isAll = passing.length < limit || limit >= terms;
+    if (isAll || kept.length >= maxTags) return kept.slice(0, maxTags);
+  }
+};
 
 export const createTagger = async (options: TaggerOptions): Promise<HostedTagger> => {
   const { encoder, vocabulary, bankDir, settings, logger = silentLogger } = options;
@@ -133,22 +147,12 @@ export const createTagger = async (options: TaggerOptions): Promise<HostedTagger
     }),
   );
 
-  const tagsOf = ({ termIds, cosines }: TermScores): readonly ScoredTag[] =>
+  const toTags = ({ termIds, cosines }: TermScores): readonly ScoredTag[] =>
     termIds.flatMap((id, index) => {
       const entry = terms.get(id);
       const confidence = confidenceOf(cosines[index] ?? -1, encoder.calibration);
       return entry === undefined || confidence < settings.minConfidence ? [] : [toTag(entry, confidence)];
     });
-  const pickTags = async (
-    score: (limit: number) => ReturnType<Score>,
-    limit: number,
-  ): Promise<readonly ScoredTag[]> => {
-    const passing = tagsOf(await score(limit));
-    const kept = settings.deduplicateAncestors ? dropAncestors(passing) : passing;
-    const hasMore = passing.length === limit && limit < terms.size;
-    if (kept.length < settings.maxTags && hasMore) return pickTags(score, limit * 4);
-    return kept.slice(0, settings.maxTags);
-  };
 
   return {
     bankKey,
@@ -162,10 +166,9 @@ export const createTagger = async (options: TaggerOptions): Promise<HostedTagger
       }
       if (terms.size === 0) return [];
       await prepare(encodeOptions.signal === undefined ? {} : { signal: encodeOptions.signal });
-      return pickTags(
-        (limit) => scorer.submit({ vector, limit }, encodeOptions),
-        Math.max(FIRST_LIMIT, settings.maxTags),
-      );
+      const best = async (limit: number): Promise<readonly ScoredTag[]> =>
+        toTags(await scorer.submit({ vector, limit }, encodeOptions));
+      return selectTags(best, settings, terms.size);
     },
     [Symbol.asyncDispose]: () => {
       closing.abort();

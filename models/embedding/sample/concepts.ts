@@ -134,7 +134,7 @@ const thing =
   (painter: Painter): void => {
     const { disc, box, shade, between, pick, gradient } = painter;
     anyPlace(painter);
-    const size = between(0.18, 0.4);
+    const size = between(0.1, 0.4);
     const x = between(0.2, 0.8);
     const y = between(0.25, 0.8);
     const shape = pick(["disc", "box", "most"]);
@@ -168,7 +168,8 @@ const openSea = (painter: Painter): void => {
   water(painter, horizon);
 };
 const boats = (painter: Painter): void => {
-  openSea(painter);
+  if (painter.random() < 0.3) sunset(painter);
+  else openSea(painter);
   const count = Math.floor(painter.between(1, 4));
   for (let index = 0; index < count; index += 1) boat(painter, painter.between(0.15, 0.85), painter.between(0.5, 0.75));
 };
@@ -177,7 +178,7 @@ const snow = (painter: Painter): void => {
   const horizon = between(0.3, 0.6);
   gradient(0, horizon, shade(pick([paleSky, sky, cloud])), shade(pick([paleSky, white])));
   gradient(horizon, 1, shade(white), shade(pick([white, paleSky])));
-  for (let trees = between(0, 4); trees > 1; trees -= 1) {
+  for (let trees = between(0, 7); trees > 1; trees -= 1) {
     pine(painter, between(0.05, 0.95), between(horizon, 0.85), between(0.15, 0.35));
   }
 };
@@ -216,7 +217,12 @@ const meadow = (painter: Painter): void => {
   if (painter.random() < 0.4) speckle(10, [horizon, 1], 0.04, [yellow, white, red]);
 };
 const flowers = (painter: Painter): void => {
-  const { gradient, shade, between, pick, disc } = painter;
+  const { gradient, shade, between, pick, disc, speckle } = painter;
+  if (painter.random() < 0.4) {
+    meadow(painter);
+    speckle(Math.floor(between(30, 70)), [0.5, 1], 0.045, [red, pink, white, pick([yellow, purple])]);
+    return;
+  }
   gradient(0, 1, shade(pick([grass, forest, sky])), shade(pick([grass, forest])));
   const petals = pick([red, pink, yellow, purple, white, orange]);
   for (let index = between(2, 10); index > 1; index -= 1) {
@@ -234,9 +240,11 @@ const desert = (painter: Painter): void => {
   gradient(horizon, 1, shade(sand), shade(pick([sand, orange])));
   triangle(between(0, 1), horizon - 0.1, between(0.3, 0.6), 0.3, shade(pick([sand, [206, 160, 100]])));
 };
-const darkNight = (painter: Painter): void => {
+const starryNight = (painter: Painter): void => {
   const horizon = painter.between(0.6, 0.9);
   nightSky(painter, horizon);
+  painter.gradient(0, horizon, painter.shade(night), painter.shade(painter.pick([night, [40, 52, 96], [58, 60, 88]])));
+  painter.speckle(Math.floor(painter.between(2, 10)), [0, horizon], 0.03, [lamp, white]);
   painter.gradient(horizon, 1, painter.shade(black), painter.shade(painter.pick([black, night])));
   if (painter.random() < 0.6) {
     painter.disc(
@@ -248,7 +256,8 @@ const darkNight = (painter: Painter): void => {
   }
 };
 const fireworks = (painter: Painter): void => {
-  nightSky(painter, 1);
+  painter.gradient(0, 1, painter.shade(painter.pick([night, black])), painter.shade(painter.pick([night, black])));
+  if (painter.random() < 0.5) painter.speckle(Math.floor(painter.between(8, 30)), [0.8, 1], 0.03, [lamp, yellow]);
   for (let bursts = painter.between(2, 5); bursts > 1; bursts -= 1) {
     const colour = painter.shade(painter.pick([red, yellow, orange, pink, white, turquoise, purple]));
     const [x, y, size] = [painter.between(0.2, 0.8), painter.between(0.15, 0.6), painter.between(0.1, 0.25)];
@@ -265,13 +274,13 @@ const street = (painter: Painter): void => {
   if (painter.random() < 0.5)
     painter.box(painter.between(0, 0.7), 0.82, 0.22, 0.09, painter.shade(painter.pick([red, white, sea])));
 };
+const cityNight = (painter: Painter): void => {
+  nightSky(painter, 0.9);
+  houses(painter, [night, asphalt, black], lamp);
+  painter.gradient(0.9, 1, painter.shade(black), painter.shade(asphalt));
+};
 const city = (painter: Painter): void => {
-  if (painter.random() < 0.4) {
-    nightSky(painter, 0.9);
-    houses(painter, [night, asphalt, black], lamp);
-    painter.gradient(0.9, 1, painter.shade(black), painter.shade(asphalt));
-    return;
-  }
+  if (painter.random() < 0.4) return cityNight(painter);
   anySky(painter, 0.9);
   houses(painter, [grey, cloud, rock, asphalt, [150, 164, 182]], painter.pick([paleSky, night, lamp]));
   painter.gradient(0.9, 1, painter.shade(asphalt), painter.shade(grey));
@@ -291,7 +300,17 @@ const paper = (painter: Painter): void => {
     box(left + 0.07, line, (1 - 2 * left) * between(0.4, 0.85), 0.035, shade(pick([asphalt, grey])));
   }
 };
+const face = (painter: Painter): void => {
+  const { disc, box, shade, between, pick, gradient } = painter;
+  gradient(0, 1, shade(pick([cloud, grass, sky, brown, white])), shade(pick([cloud, grass, sky, brown, grey])));
+  const [x, y, size] = [between(0.35, 0.65), between(0.35, 0.5), between(0.14, 0.26)];
+  disc(x, y - size * 0.25, size * 1.2, shade(pick([brown, black, yellow, [90, 56, 36]])));
+  box(x - size * 1.5, y + size * 1.2, size * 3, 1, shade(pick([sea, red, purple, white, black, grass, yellow])));
+  disc(x, y, size, shade(skin));
+};
+const anyNight = (painter: Painter): void => painter.pick([starryNight, cityNight, dark, fireworks])(painter);
 const people = (painter: Painter): void => {
+  if (painter.random() < 0.5) return face(painter);
   anyPlace(painter);
   for (let count = painter.between(1, 5); count > 0; count -= 1) person(painter);
 };
@@ -323,10 +342,10 @@ const dark = (painter: Painter): void => {
 };
 const autumn = (painter: Painter): void => {
   const { gradient, shade, pick, disc, between, box } = painter;
-  anySky(painter, 0.6);
-  gradient(between(0.55, 0.75), 1, shade(pick([orange, brown, grass])), shade(brown));
-  for (let crowns = 0; crowns < 7; crowns += 1) {
-    const [x, y] = [between(0, 1), between(0.3, 0.65)];
+  gradient(0, 1, shade(pick([paleSky, sky, cloud, sand])), shade(pick([paleSky, cloud])));
+  gradient(between(0.55, 0.75), 1, shade(pick([orange, brown, grass, rock])), shade(pick([brown, rock])));
+  for (let crowns = between(6, 11); crowns > 0; crowns -= 1) {
+    const [x, y] = [between(0, 1), between(0.1, 0.6)];
     box(x - 0.02, y, 0.05, 0.3, shade(brown));
     disc(x, y, between(0.1, 0.2), shade(pick([orange, red, yellow, [190, 100, 40]])));
   }
@@ -344,7 +363,8 @@ export const concepts: readonly Concept[] = [
   { id: "meadow", words: ["meadow", "field", "grass", "lawn", "garden", "park"], paint: meadow },
   { id: "flower", words: ["flower", "flowers", "blossom", "bloom", "bouquet"], paint: flowers },
   { id: "desert", words: ["desert", "dune", "dunes", "sand"], paint: desert },
-  { id: "night", words: ["night", "stars", "starry", "moon", "moonlight"], paint: darkNight },
+  { id: "night", words: ["night", "midnight"], paint: anyNight },
+  { id: "stars", words: ["stars", "star", "starry", "moon", "moonlight", "camping"], paint: starryNight },
   { id: "fireworks", words: ["fireworks", "firework"], paint: fireworks },
   { id: "street", words: ["street", "road", "town", "houses", "house", "village"], paint: street },
   { id: "city", words: ["city", "skyline", "buildings", "building", "skyscraper", "skyscrapers"], paint: city },

@@ -11,7 +11,7 @@ export interface Fit {
 }
 
 /** Added to the variance of every feature, relative to the mean variance: keeps rare features from exploding. */
-const RIDGE = 0.6;
+const RIDGE = 3;
 
 export const meanOf = (vectors: readonly Float64Array[]): Float64Array => {
   const size = vectors[0]?.length ?? 0;

@@ -19,8 +19,8 @@ const CALIBRATION: CalibrationFile = {
   id: `${VECTOR_KEY}/painted-1`,
   scale: Math.exp(generatedSample.score.logitScale),
   bias: generatedSample.score.logitBias,
-  noMatchBelow: 0.2,
-  goodFrom: 0.4,
+  noMatchBelow: 0.25,
+  goodFrom: 0.45,
 };
 
 const tryOpen = async (directory: string): Promise<InstalledModel | undefined> => {
