@@ -9,6 +9,8 @@ const GRADIENT_BITS = HASH_BITS / 2;
 const WORD_BITS = 32;
 /** 32-bit words of a hash, the last one half used. */
 const WORDS = 5;
+/** Has no factor in common with the bits of a hash; near their golden section, so that neighbours end up far apart. */
+const STRIDE = 89;
 /** Bits that differ from an all-rising or all-falling picture, in both directions together. */
 const MIN_TELLING_BITS = 12;
 
@@ -34,12 +36,18 @@ export const isTellingHash = (hash: Uint8Array): boolean => {
   return Math.min(rows, GRADIENT_BITS - rows) + Math.min(columns, GRADIENT_BITS - columns) >= MIN_TELLING_BITS;
 };
 
+/**
+ * Bits are dealt out over the words in steps of {@link STRIDE}, so that a band takes its bits from all over the picture:
+ * an even sky makes a run of equal bits, and bands inside such a run would put a third of a library together.
+ */
 const packed = (hashes: readonly Uint8Array[]): Uint32Array => {
   const words = new Uint32Array(hashes.length * WORDS);
   hashes.forEach((hash, photo) => {
-    for (let position = 0; position < PERCEPTUAL_HASH_BYTES; position += 1) {
-      const word = photo * WORDS + (position >>> 2);
-      words[word] = ((words[word] ?? 0) | ((hash[position] ?? 0) << ((position & 3) * 8))) >>> 0;
+    for (let bit = 0; bit < HASH_BITS; bit += 1) {
+      const from = (bit * STRIDE) % HASH_BITS;
+      const isSet = ((hash[from >> 3] ?? 0) >> (from & 7)) & 1;
+      const word = photo * WORDS + Math.floor(bit / WORD_BITS);
+      words[word] = ((words[word] ?? 0) | (isSet << (bit % WORD_BITS))) >>> 0;
     }
   });
   return words;

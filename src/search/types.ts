@@ -233,7 +233,7 @@ export interface DuplicatesRequest {
   readonly kind: DuplicateKind;
   /** As in {@link SearchFilters}. */
   readonly folders?: readonly string[] | undefined;
-  /** near: differing bits of 144 that still count, 0..16, default 10. */
+  /** near: differing bits of 144 that still count, 0..12, default 10. */
   readonly distance?: number | undefined;
   /** Groups of one page, default 20, 1..1000. */
   readonly limit?: number | undefined;
@@ -259,12 +259,6 @@ export interface DuplicatesReply {
   readonly total: number;
   readonly nextCursor?: string;
   readonly notes: readonly string[];
-}
-
-/** Pictures for terminals; the composition root provides it beside {@link Search}. */
-export interface ThumbnailSource {
-  /** The stored thumbnail as PNG; undefined when the photo has none. */
-  thumbnailPng(contentHash: string): Promise<Uint8Array | undefined>;
 }
 
 /** The search part of the application; every method is a core function that CLI and MCP share. */

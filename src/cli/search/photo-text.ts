@@ -1,0 +1,60 @@
+/** Everything known about one photo, as people read it. */
+import { formatCaptureTime } from "../../photo/capture-time.ts";
+import type { PhotoMetadata } from "../../photo/types.ts";
+import type { PhotoDetails } from "../../search/types.ts";
+import { formatBytes, formatTable } from "../terminal.ts";
+import type { TextOptions } from "./text.ts";
+import { printable, shownPath } from "./text.ts";
+
+const exposureText = ({ iso, aperture, exposureSeconds, focalLengthMm }: PhotoMetadata): string =>
+  [
+    exposureSeconds === undefined
+      ? undefined
+      : exposureSeconds >= 1
+        ? `${exposureSeconds} s`
+        : `1/${Math.round(1 / exposureSeconds)} s`,
+    aperture === undefined ? undefined : `f/${aperture}`,
+    iso === undefined ? undefined : `ISO ${iso}`,
+    focalLengthMm === undefined ? undefined : `${focalLengthMm} mm`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(", ");
+
+const gpsText = ({ gps }: PhotoDetails): string =>
+  gps === undefined
+    ? ""
+    : `${gps.latitude.toFixed(5)},${gps.longitude.toFixed(5)}${gps.altitude === undefined ? "" : `, ${Math.round(gps.altitude)} m`}`;
+
+/** @param id as shown in lists */
+export const photoText = (photo: PhotoDetails, id: string, { output, workingDirectory }: TextOptions): string => {
+  const { metadata } = photo;
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ["id", output.style("cyan", id)],
+    ["content hash", photo.contentHash],
+    ...photo.places.map(
+      ({ path, online }) =>
+        ["file", shownPath(path, workingDirectory) + (online ? "" : output.style("dim", " (offline)"))] as const,
+    ),
+    ["picture", `${photo.format}, ${photo.width} x ${photo.height}, ${formatBytes(photo.fileBytes)}`],
+    ["taken", photo.capturedAt === undefined ? undefined : formatCaptureTime(photo.capturedAt).replace("T", " ")],
+    ["camera", photo.camera],
+    ["lens", metadata.lens],
+    ["exposure", exposureText(metadata)],
+    ["position", gpsText(photo)],
+    ["title", photo.title],
+    ["caption", photo.caption],
+    ["keywords", metadata.keywords?.join(", ")],
+    ["tags", photo.scoredTags.map(({ name, confidence }) => `${name} ${confidence.toFixed(2)}`).join(", ")],
+    ["rating", photo.rating === undefined ? undefined : `${photo.rating}`],
+    ["favourite", photo.favourite ? "yes" : undefined],
+    ["vectors", photo.vectorKeys.length === 0 ? "none" : photo.vectorKeys.join(", ")],
+    ["searchable", photo.indexed ? "yes" : "not yet, the index is behind"],
+  ];
+  return formatTable(
+    rows.flatMap(([name, value]) =>
+      value === undefined || value === ""
+        ? []
+        : [[output.style("dim", name), name === "id" || name === "file" ? value : printable(value)]],
+    ),
+  );
+};
