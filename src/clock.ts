@@ -9,7 +9,7 @@ export const DAY = 24 * HOUR;
 export interface Clock {
   /** Milliseconds since the epoch, UTC. */
   readonly now: () => number;
-  /** Resolves after `ms`, or rejects with the signal's reason. Never keeps the process alive by itself. */
+  /** Resolves after `ms`, or rejects with the signal's reason. */
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 

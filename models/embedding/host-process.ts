@@ -55,6 +55,7 @@ export const startHostProcess = (task: HostTask, { onReply, onExit }: HostEvents
       }
     },
     kill: () => {
+      child.ref(); // whoever waits for the end would otherwise outlive the event loop
       child.kill("SIGKILL");
       return gone;
     },

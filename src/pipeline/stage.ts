@@ -42,7 +42,6 @@ export interface StageContext {
   readonly thumbnail: ThumbnailSettings | undefined;
   readonly encoder: DualEncoder | undefined;
   readonly tagger: Tagger | undefined;
-  readonly embedTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 

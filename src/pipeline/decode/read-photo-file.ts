@@ -13,6 +13,7 @@ export interface PhotoFile {
   /** File times in nanoseconds since the epoch. */
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
+  readonly inode: bigint;
 }
 
 /** Opening a FIFO for reading would wait for a writer for ever; Windows knows neither FIFOs nor the flag. */
@@ -50,7 +51,7 @@ const readOnce = async (
   const length = await readFully(file, bytes, signal);
   const after = await file.stat({ bigint: true });
   if (length !== size || !isSame(before, after)) return undefined;
-  return { bytes, size, mtimeNs: after.mtimeNs, ctimeNs: after.ctimeNs };
+  return { bytes, size, mtimeNs: after.mtimeNs, ctimeNs: after.ctimeNs, inode: after.ino };
 };
 
 const HINTS: Readonly<Record<string, string>> = {

@@ -1,21 +1,17 @@
+import { hashBytes } from "../../photo/content-hash.ts";
 import { defineStage } from "../stage.ts";
 
 const DIGEST = "blake3";
 
-/** BLAKE3 of the file's bytes, 64 lower-case hex digits: the identity of a photo. */
-export const hashContent = async (bytes: Uint8Array): Promise<string> => {
-  const { blake3 } = await import("@napi-rs/blake-hash");
-  return blake3(bytes).toString("hex");
-};
-
+/** The identity of a photo. A run hashes each file before it plans the stages, so most drafts have it already. */
 export const contentHash = defineStage({
   name: "contentHash",
   version: 1,
   requires: [],
   optional: false,
   key: () => DIGEST,
-  run: async (draft) => {
-    draft.contentHash = await hashContent(draft.bytes);
-    return { status: "done" };
+  run: (draft) => {
+    draft.contentHash ??= hashBytes(draft.bytes);
+    return Promise.resolve({ status: "done" });
   },
 });

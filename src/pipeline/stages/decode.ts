@@ -8,6 +8,7 @@ export const decode = defineStage({
   version: 1,
   requires: [],
   optional: false,
+  transient: true,
   key: () => String(MIN_LONG_EDGE),
   run: async (draft, { limits, thumbnail, encoder, signal }) => {
     const needs = { thumbnailSize: thumbnail?.size ?? 0, modelInput: encoder?.imageInput };

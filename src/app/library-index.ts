@@ -1,0 +1,71 @@
+/** The vector index of a library: the table of its active key, read and (when this process is elected) written. */
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Clock } from "../clock.ts";
+import type { IndexRebuildProgress } from "../library/administration.ts";
+import type { Logger } from "../logger.ts";
+import { createCommitter } from "../vectors/committer.ts";
+import type { CommitterRole } from "../vectors/committer-role.ts";
+import { createCommitterRole } from "../vectors/committer-role.ts";
+import type { VectorIndex } from "../vectors/types.ts";
+import { openVectorIndex } from "../vectors/vector-index.ts";
+import { once } from "./once.ts";
+
+export interface LibraryIndexDeps {
+  readonly directory: string;
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface LibraryIndex extends AsyncDisposable {
+  /** Read side of the table that is searched now. */
+  readonly reader: () => Promise<VectorIndex>;
+  /** Marks were left by a commit. */
+  readonly notify: () => void;
+  readonly waitUntilIndexed: (onPending: (marks: number) => void, signal: AbortSignal) => Promise<void>;
+  readonly rebuild: (options: {
+    readonly signal: AbortSignal;
+    readonly onProgress?: (progress: IndexRebuildProgress) => void;
+  }) => Promise<void>;
+}
+
+export const createLibraryIndex = ({ directory, catalogue, clock, logger }: LibraryIndexDeps): LibraryIndex => {
+  const readers = new Map<string, VectorIndex>();
+  const table = async () => {
+    const active = await (await catalogue()).library.activeVectorKey();
+    return { directory, vectorKey: active?.vectorKey, dimension: active?.dimension ?? 0 };
+  };
+  const role = once(async (): Promise<CommitterRole> => {
+    const { leases, index: source } = await catalogue();
+    return createCommitterRole({
+      leases,
+      source,
+      clock,
+      logger,
+      createCommitter: async () => createCommitter({ ...(await table()), source, clock, logger }),
+    });
+  });
+  return {
+    reader: async () => {
+      const options = await table();
+      const key = options.vectorKey ?? "";
+      const open = readers.get(key) ?? (await openVectorIndex(options));
+      readers.set(key, open);
+      return open;
+    },
+    notify: () => {
+      role().then(
+        (held) => held.notify(),
+        (error: unknown) => logger.debug("The index role is not there.", { error: String(error) }),
+      );
+    },
+    waitUntilIndexed: async (onPending, signal) => (await role()).waitUntilIndexed(onPending, signal),
+    rebuild: async (options) => {
+      await (await role()).whileHolding((committer) => committer.rebuild(options), options.signal);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await (await role.made())?.[Symbol.asyncDispose]();
+      for (const reader of readers.values()) await reader[Symbol.asyncDispose]();
+    },
+  };
+};

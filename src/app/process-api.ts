@@ -1,0 +1,118 @@
+/** `photon process` on this library: settings become a pipeline, the pipeline runs. */
+import type { DualEncoder, Tagger } from "../../models/embedding/encoder.ts";
+import type { InstalledModel } from "../../models/embedding/installed-models.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { Logger } from "../logger.ts";
+import type { RenditionStore } from "../photo/rendition-store.ts";
+import type { DecodeLimits, PhotoSource } from "../photo/types.ts";
+import type { ProcessApi, ProcessOptions, ProcessOutcome, ProcessSettings } from "../pipeline/outcome.ts";
+import { createProcessPhotos } from "../pipeline/process-photos.ts";
+import { stages } from "../pipeline/stages.ts";
+import type { LibraryIndex } from "./library-index.ts";
+import type { LibraryModel } from "./library-model.ts";
+
+/** Photos of one catalogue commit, at most. */
+const COMMIT_BATCH = 64;
+const BYTES_PER_MB = 1024 * 1024;
+const PIXELS_PER_MEGAPIXEL = 1_000_000;
+
+export interface ProcessApiDeps {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly renditions: RenditionStore;
+  readonly model: LibraryModel;
+  readonly index: LibraryIndex;
+}
+
+export interface LibraryProcess extends ProcessApi {
+  /** The same with the settings of the config, every stage that is stale or failed before. */
+  readonly again: (sources: AsyncIterable<PhotoSource>, signal: AbortSignal) => AsyncIterable<ProcessOutcome>;
+}
+
+export const decodeLimitsOf = ({ limits }: Config): DecodeLimits => ({
+  maxFileBytes: Math.floor(limits.max_file_size_mb * BYTES_PER_MB),
+  maxDimension: limits.max_image_dimension,
+  maxPixels: Math.floor(limits.max_megapixels * PIXELS_PER_MEGAPIXEL),
+  timeoutMs: limits.decode_timeout_ms,
+});
+
+const settingsOf = ({ thumbnail, tagging }: Config): ProcessSettings => ({
+  thumbnail: thumbnail.enabled ? thumbnail : undefined,
+  embedding: true,
+  tagging: tagging.enabled
+    ? {
+        minConfidence: tagging.min_confidence,
+        maxTags: tagging.max_tags,
+        deduplicateAncestors: tagging.deduplicate_ancestors,
+      }
+    : undefined,
+});
+
+interface Inference {
+  readonly encoder: DualEncoder | undefined;
+  readonly tagger: Tagger | undefined;
+}
+
+const NO_INFERENCE: Inference = { encoder: undefined, tagger: undefined };
+
+const createInference = async (
+  { model, logger }: ProcessApiDeps,
+  { embedding, tagging, quality }: ProcessSettings,
+  store: boolean,
+): Promise<Inference> => {
+  if (!embedding) return NO_INFERENCE;
+  const installed: InstalledModel | undefined = store ? await model.forWriting() : await model.configured();
+  if (installed === undefined) return NO_INFERENCE;
+  if (quality === "high") {
+    logger.warn(`No larger variant of ${installed.manifest.id} is installed; --quality high uses it as it is.`);
+  }
+  return {
+    encoder: await model.encoderOf(installed),
+    tagger: tagging === undefined ? undefined : await model.taggerOf(installed, tagging),
+  };
+};
+
+async function* runPipeline(
+  deps: ProcessApiDeps,
+  sources: AsyncIterable<PhotoSource>,
+  settings: ProcessSettings,
+  options: ProcessOptions,
+): AsyncGenerator<ProcessOutcome> {
+  const { config, logger, clock, catalogue, renditions, index } = deps;
+  const inference = await createInference(deps, settings, options.store);
+  const process = createProcessPhotos({
+    stages,
+    logger,
+    clock,
+    commitBatch: COMMIT_BATCH,
+    bufferSize: config.pipeline.buffer_size,
+    library: options.store ? { catalogue: await catalogue(), renditions, onCommitted: index.notify } : undefined,
+    context: {
+      ...inference,
+      limits: decodeLimitsOf(config),
+      thumbnail: settings.thumbnail,
+      // Photos that were started are finished, so an abort of the run does not reach the stages.
+      signal: new AbortController().signal,
+    },
+  });
+  yield* process(sources, options);
+}
+
+export const createProcessApi = (deps: ProcessApiDeps): LibraryProcess => ({
+  process: (sources, settings, options) => runPipeline(deps, sources, settings, options),
+  again: (sources, signal) =>
+    runPipeline(deps, sources, settingsOf(deps.config), {
+      store: true,
+      force: true,
+      parallel: deps.config.processing.parallel_workers,
+      signal,
+    }),
+  addedRoots: async () =>
+    (await (await deps.catalogue()).roots.list()).filter(({ kind }) => kind === "added").map(({ path }) => path),
+  vectorKey: async ({ embedding }) => (embedding ? (await deps.model.configured())?.vectorKey : undefined),
+  waitUntilIndexed: deps.index.waitUntilIndexed,
+});

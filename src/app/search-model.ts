@@ -1,0 +1,53 @@
+/** The library's model as search uses it: known without loading anything, encoders made at the first query. */
+import { isSampleModel } from "../../models/embedding/manifests.ts";
+import { readPhotoFile } from "../pipeline/decode/read-photo-file.ts";
+import { decodePhoto } from "../pipeline/decode/decode-photo.ts";
+import type { Config } from "../config.ts";
+import { UnreadablePhotoError } from "../errors.ts";
+import { prepareModelInput } from "../photo/model-input.ts";
+import { sniffFormat } from "../photo/sniff.ts";
+import type { ModelInputSpec } from "../photo/types.ts";
+import type { SearchModel } from "../search/types.ts";
+import type { LibraryModel } from "./library-model.ts";
+import { decodeLimitsOf } from "./process-api.ts";
+
+/** Pixels of a picture file as an encoder wants them. */
+const readModelInput = async (
+  path: string,
+  modelInput: ModelInputSpec,
+  config: Config,
+  signal: AbortSignal,
+): Promise<Uint8Array> => {
+  const limits = decodeLimitsOf(config);
+  const { bytes } = await readPhotoFile(Buffer.from(path), limits, signal);
+  const format = sniffFormat(bytes, path);
+  if (format === undefined) {
+    throw new UnreadablePhotoError("unsupported_format", `"${path}" is not a photo in a format that photon reads.`, {
+      hint: "Give a photo, for example a JPEG, as the example to search by.",
+    });
+  }
+  const decoded = await decodePhoto(bytes, format, { needs: { thumbnailSize: 0, modelInput }, limits, signal });
+  return prepareModelInput(decoded, modelInput);
+};
+
+export const createSearchModel =
+  ({ config, model }: { readonly config: Config; readonly model: LibraryModel }) =>
+  async (): Promise<SearchModel | undefined> => {
+    const active = await model.activeKey();
+    const installed = active === undefined ? undefined : await model.installed();
+    if (installed === undefined) return undefined;
+    const { manifest, vectorKey, calibration } = installed;
+    return {
+      modelId: manifest.id,
+      vectorKey,
+      dimension: manifest.dimension,
+      calibration,
+      sample: isSampleModel(manifest.id),
+      embedTexts: async (texts, options) => (await model.searchEncoderOf(installed)).embedTexts(texts, options),
+      embedFile: async (path, options) => {
+        const encoder = await model.searchEncoderOf(installed);
+        const signal = options?.signal ?? new AbortController().signal;
+        return encoder.embedImage(await readModelInput(path, encoder.imageInput, config, signal), options);
+      },
+    };
+  };
