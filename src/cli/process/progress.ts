@@ -77,9 +77,12 @@ const showBar = async (stderr: Output, state: () => ProgressState): Promise<Disp
     fps: REDRAWS_PER_SECOND,
     forceRedraw: true,
     clearOnComplete: true,
+    hideCursor: false, // a second Ctrl-C would leave the terminal without one
+    linewrap: true, // the same
     gracefulExit: false, // signals belong to main.ts
   });
   multiBar.create(1, 0);
+  multiBar.update();
   return {
     print: (line) => multiBar.log(`${line}\n`),
     stop: () => {
