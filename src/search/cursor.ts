@@ -15,7 +15,7 @@ export interface CursorScope {
 export interface CursorPlace {
   /** Items before the next page. */
   readonly offset: number;
-  /** Key of the last item shown. */
+  /** Key of the last item shown; its first digits are enough. */
   readonly after: string;
 }
 
@@ -23,6 +23,8 @@ const VERSION = 1;
 const DIGEST_DIGITS = 16;
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, DIGEST_DIGITS);
+/** Enough of a key to find it again. */
+const shortened = (key: string): string => key.slice(0, DIGEST_DIGITS);
 
 /** Equal for equal requests, whatever the order of keys. Typed arrays count by their numbers. */
 export const fingerprintOf = (request: unknown): string =>
@@ -35,8 +37,8 @@ export const fingerprintOf = (request: unknown): string =>
   );
 
 export const encodeCursor = ({ libraryId, request }: CursorScope, { offset, after }: CursorPlace): string => {
-  const content = JSON.stringify([VERSION, digest(libraryId), request, offset, after]);
-  return Buffer.from(JSON.stringify([content, digest(content)])).toString("base64url");
+  const content = [VERSION, digest(libraryId), request, offset, shortened(after)];
+  return Buffer.from(JSON.stringify([...content, digest(JSON.stringify(content))])).toString("base64url");
 };
 
 const wrong = (why: string): InvalidInputError =>
@@ -55,10 +57,11 @@ const parsed = (text: string): unknown => {
 /** @throws InvalidInputError when it was changed, or made for another version, library or request */
 export const decodeCursor = (cursor: string, scope: CursorScope): CursorPlace => {
   const bytes = Buffer.from(cursor, "base64url");
-  const sealed = bytes.toString("base64url") === cursor ? parsed(bytes.toString("utf8")) : undefined;
-  const [content, seal] = Array.isArray(sealed) ? (sealed as readonly unknown[]) : [];
-  if (typeof content !== "string" || digest(content) !== seal) throw wrong("photon did not make");
-  const [version, library, request, offset, after] = parsed(content) as readonly unknown[]; // sealed by encodeCursor
+  const content = bytes.toString("base64url") === cursor ? parsed(bytes.toString("utf8")) : undefined;
+  if (!Array.isArray(content)) throw wrong("photon did not make");
+  const [seal, ...sealed] = (content as readonly unknown[]).toReversed();
+  const [version, library, request, offset, after] = sealed.toReversed();
+  if (digest(JSON.stringify(sealed.toReversed())) !== seal) throw wrong("photon did not make");
   if (version !== VERSION) throw wrong("another version of photon made");
   if (library !== digest(scope.libraryId)) throw wrong("belongs to another library");
   if (request !== scope.request) throw wrong("belongs to another search");
@@ -68,7 +71,7 @@ export const decodeCursor = (cursor: string, scope: CursorScope): CursorPlace =>
 
 /** Where the next page begins in the list as it is now. */
 export const resumeAt = (keys: readonly string[], { offset, after }: CursorPlace): number => {
-  if (keys[offset - 1] === after) return offset;
-  const position = keys.indexOf(after);
+  if (after === "" || keys[offset - 1]?.startsWith(after) === true) return offset;
+  const position = keys.findIndex((key) => key.startsWith(after));
   return position === -1 ? offset : position + 1;
 };

@@ -12,12 +12,13 @@ const IMAGE_ROWS = 6;
 export interface PrintOptions {
   readonly json: boolean;
   readonly images: boolean;
+  readonly limit: number;
   readonly thumbnails: ThumbnailSource;
 }
 
 export const printReply = async (
   reply: SearchReply,
-  { json, images, thumbnails }: PrintOptions,
+  { json, images, limit, thumbnails }: PrintOptions,
   context: CommandContext,
 ): Promise<void> => {
   const { stdout, stderr, environment, workingDirectory } = context;
@@ -27,5 +28,5 @@ export const printReply = async (
     await printThumbnail(hit.photo.contentHash, IMAGE_ROWS);
     await stdout.write(hitText(hit, { output: stdout, workingDirectory }));
   }
-  for (const line of summaryLines(reply)) await stderr.line(stderr.style("dim", line));
+  for (const line of summaryLines(reply, limit)) await stderr.line(stderr.style("dim", line));
 };

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import { formatCaptureTime } from "../../photo/capture-time.ts";
 import type { HitSignals, PhotoSummary, SearchHit, SearchReply } from "../../search/types.ts";
 import type { Output } from "../terminal.ts";
-import { formatCount, formatTable } from "../terminal.ts";
+import { formatPlural, formatTable } from "../terminal.ts";
 
 export interface TextOptions {
   readonly output: Pick<Output, "style" | "columns">;
@@ -76,14 +76,11 @@ export const hitText = (hit: SearchHit, options: TextOptions): string => {
 };
 
 /** What stands below the hits, on stderr: how many, what is left out, how to go on. */
-export const summaryLines = (reply: SearchReply): readonly string[] => {
+export const summaryLines = (reply: SearchReply, limit: number): readonly string[] => {
   const [first, last] = [reply.hits[0], reply.hits.at(-1)];
-  const range =
-    first === undefined || last === undefined
-      ? []
-      : [
-          `Photos ${first.rank} to ${last.rank}; ${formatCount(reply.total)} ${reply.total === 1 ? "passes" : "pass"} the filters.`,
-        ];
-  const more = reply.nextCursor === undefined ? [] : [`More: the same command with --cursor ${reply.nextCursor}`];
-  return [...reply.notes, ...range, ...more];
+  if (first === undefined || last === undefined) return reply.notes;
+  const searched = `${formatPlural(reply.total, "photo")} ${reply.mode === "browse" ? "in all" : "searched"}`;
+  const next = last.rank % limit === 0 ? `--page ${last.rank / limit + 1}` : `--cursor ${reply.nextCursor}`;
+  const more = reply.nextCursor === undefined ? "" : `; more with ${next}`;
+  return [...reply.notes, `${first.rank} to ${last.rank}, ${searched}${more}.`];
 };
