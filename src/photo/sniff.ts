@@ -4,9 +4,6 @@ import { FORMATS, formatOfExtension } from "./formats.ts";
 import { readTiff, TIFF_TAGS } from "./tiff.ts";
 import type { PhotoFormat } from "./types.ts";
 
-/** A head this long is enough for every format; longer is fine. */
-export const SNIFF_BYTES = 4096;
-
 const latin1 = (head: Uint8Array, start: number, end: number): string =>
   String.fromCharCode(...head.subarray(start, end));
 
@@ -33,6 +30,8 @@ const sniffBrands = (head: Uint8Array): PhotoFormat | undefined => {
   return "heic";
 };
 
+const isRawName = (name: string): boolean => formatOfExtension(name.slice(name.lastIndexOf(".") + 1)) === "raw";
+
 const CR2_MARK_OFFSET = 8;
 const TIFF_MAGIC = 42;
 const REDUCED_RESOLUTION = 1;
@@ -41,15 +40,15 @@ const REDUCED_RESOLUTION = 1;
  * NEF, ARW and DNG are TIFF files. DNG and CR2 carry a mark of their own. NEF and ARW are known by the maker plus
  * either the extension or their layout: a small picture first, the sensor data in a SubIFD.
  */
-const sniffTiff = (head: Uint8Array, extension: string): PhotoFormat | undefined => {
+const sniffTiff = (head: Uint8Array, name: string): PhotoFormat | undefined => {
   const tiff = readTiff(head);
   if (tiff === undefined) return undefined;
   if (tiff.magic !== TIFF_MAGIC || latin1(head, CR2_MARK_OFFSET, CR2_MARK_OFFSET + 2) === "CR") return "raw";
   const first = tiff.directories[0];
-  if (first === undefined) return formatOfExtension(extension) === "raw" ? "raw" : "tiff";
+  if (first === undefined || first.isCutOff) return isRawName(name) ? "raw" : "tiff";
   if (first.entries.has(TIFF_TAGS.dngVersion)) return "raw";
   const hasSubIfds = first.entries.has(TIFF_TAGS.subIfds);
-  if (formatOfExtension(extension) === "raw" && (hasSubIfds || first.entries.has(TIFF_TAGS.make))) return "raw";
+  if (isRawName(name) && (hasSubIfds || first.entries.has(TIFF_TAGS.make))) return "raw";
   const isReduced = tiff.numbers(first, TIFF_TAGS.newSubfileType)[0] === REDUCED_RESOLUTION;
   const isRawMaker = /^(nikon|sony)/i.test(tiff.text(first, TIFF_TAGS.make));
   return isRawMaker && isReduced && hasSubIfds ? "raw" : "tiff";
@@ -69,11 +68,11 @@ const PNG_SIGNATURE = "\x89PNG\r\n\x1a\n";
 const MIN_HEAD_BYTES = 12;
 
 /**
- * @param head the first {@link SNIFF_BYTES} of the file or more
- * @param extension of the file name; decides nothing but RAW or TIFF for files that are both
+ * @param head the start of the file; the more of it, the surer are TIFF files told from RAW
+ * @param name file name, path or extension; decides nothing but RAW or TIFF for files that could be both
  * @returns undefined when the bytes are no picture photon knows
  */
-export const sniffFormat = (head: Uint8Array, extension = ""): PhotoFormat | undefined => {
+export const sniffFormat = (head: Uint8Array, name = ""): PhotoFormat | undefined => {
   if (head.length < MIN_HEAD_BYTES) return undefined;
   if (head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff) return "jpeg";
   if (latin1(head, 0, 8) === PNG_SIGNATURE) return "png";
@@ -82,25 +81,28 @@ export const sniffFormat = (head: Uint8Array, extension = ""): PhotoFormat | und
   if (latin1(head, 0, 2) === "BM") return isBmp(head) ? "bmp" : undefined;
   if (latin1(head, 0, 15) === "FUJIFILMCCD-RAW") return "raw";
   if (latin1(head, 4, 8) === "ftyp") return sniffBrands(head);
-  return sniffTiff(head, extension);
+  return sniffTiff(head, name);
 };
 
 /**
  * {@link sniffFormat} for a whole file that has to be a photo.
  * @throws UnreadablePhotoError `decode_failed` for an empty file, `unsupported_format` for anything but a known picture
  */
-export const identifyFormat = (bytes: Uint8Array, extension: string): PhotoFormat => {
+export const identifyFormat = (bytes: Uint8Array, name: string): PhotoFormat => {
   if (bytes.length === 0) {
     throw new UnreadablePhotoError("decode_failed", "Expected a photo, received an empty file.", {
       hint: "The file was probably not copied completely: copy it again, or delete it.",
     });
   }
-  const format = sniffFormat(bytes.subarray(0, SNIFF_BYTES), extension);
+  const format = sniffFormat(bytes, name);
   if (format === undefined) {
+    const known = FORMATS.map((row) => row.title).join(", ");
     throw new UnreadablePhotoError(
       "unsupported_format",
-      `Expected one of ${FORMATS.map((row) => row.title).join(", ")}, received a file whose first bytes are none of them.`,
-      { hint: "Convert the file to JPEG, or take it out of the folder." },
+      `Expected ${known}, received a file that starts like none of them.`,
+      {
+        hint: "Convert the file to JPEG, or take it out of the folder.",
+      },
     );
   }
   return format;

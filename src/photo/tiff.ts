@@ -38,6 +38,8 @@ export interface TiffDirectory {
   readonly entries: ReadonlyMap<number, TiffEntry>;
   /** Offset of the next directory in the chain, 0 at its end. */
   readonly next: number;
+  /** True when the bytes end within the directory: entries are missing. */
+  readonly isCutOff: boolean;
 }
 
 export interface Tiff {
@@ -96,7 +98,8 @@ const readDirectory = (view: DataView, offset: number, littleEndian: boolean): T
     entries.set(view.getUint16(at, littleEndian), { type, count: valueCount, valueOffset, byteLength });
   }
   const end = offset + 2 + count * ENTRY_BYTES;
-  return { entries, next: end + 4 <= view.byteLength ? view.getUint32(end, littleEndian) : 0 };
+  const isCutOff = end + 4 > view.byteLength;
+  return { entries, next: isCutOff ? 0 : view.getUint32(end, littleEndian), isCutOff };
 };
 
 /** Undefined when the bytes do not start with a TIFF header. A cut-off structure gives the directories it still holds. */
