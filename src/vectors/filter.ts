@@ -57,7 +57,7 @@ const boxConditions = (latitude: number, longitude: number, kilometres: number):
 
 /**
  * Box first (indexed columns), then the exact great-circle distance: LanceDB evaluates both before any limit, so pages
- * and nearest neighbours are exact. The NOT NULLs matter: `least` ignores NULLs.
+ * and nearest neighbours are exact. NOT NULL matters: `least` ignores NULLs (the box keeps NULL latitudes out).
  */
 const nearConditions = ({ latitude, longitude, kilometres }: NonNullable<IndexFilter["near"]>): string[] => {
   if (!(Math.abs(latitude) <= MAX_LATITUDE && Math.abs(longitude) <= MAX_LONGITUDE)) {
@@ -72,7 +72,6 @@ const nearConditions = ({ latitude, longitude, kilometres }: NonNullable<IndexFi
   const longitudes = `power(sin(radians(longitude - (${longitude})) / 2), 2)`;
   const chord = `${latitudes} + cos(radians(latitude)) * ${Math.cos(toRadians(latitude))} * ${longitudes}`;
   return [
-    "latitude IS NOT NULL",
     "longitude IS NOT NULL",
     ...boxConditions(latitude, longitude, Math.min(kilometres, Math.PI * EARTH_RADIUS_KM)),
     `${2 * EARTH_RADIUS_KM} * asin(sqrt(least(1.0, ${chord}))) <= ${Math.min(kilometres, Number.MAX_SAFE_INTEGER)}`,

@@ -35,6 +35,7 @@ export const randomVector = (random: Random, dimension: number): Float32Array =>
 export const randomRow = (random: Random, number: number, dimension: number): IndexRow => {
   const some = <Value>(values: readonly Value[], share: number): Value[] => values.filter(() => random.chance(share));
   const hasGps = random.chance(0.7);
+  const isHalf = random.chance(0.05); // a latitude without its longitude
   const latitude = random.chance(0.3) ? random.pick([90, -90, 89.99, 0, 52.5]) : random.next() * 180 - 90;
   const longitude = random.chance(0.3) ? random.pick([180, -180, 179.95, -179.95, 13.4]) : random.next() * 360 - 180;
   return {
@@ -47,7 +48,7 @@ export const randomRow = (random: Random, number: number, dimension: number): In
     lens: random.chance(0.5) ? "50mm f/1.8" : undefined,
     tags: some(TAGS, 0.3),
     latitude: hasGps ? latitude : undefined,
-    longitude: hasGps ? longitude : undefined,
+    longitude: hasGps && !isHalf ? longitude : undefined,
     favourite: random.chance(0.2),
     rating: random.chance(0.5) ? undefined : Math.floor(random.next() * 7) - 1,
     format: random.pick(FORMATS),

@@ -12,22 +12,16 @@ export interface SqliteSource extends IndexSource, Disposable {
   all(): readonly IndexRow[];
 }
 
-const pack = (row: IndexRow): string =>
-  JSON.stringify(row, (key, value: unknown) =>
-    key === "vector" && value !== undefined ? [...(row.vector ?? [])] : value,
-  );
+const pack = ({ vector, ...row }: IndexRow): string =>
+  JSON.stringify({
+    ...row,
+    bytes: vector && Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64"),
+  });
 
 const unpack = (text: string): IndexRow => {
-  const row = JSON.parse(text) as Partial<IndexRow> & { vector?: number[] }; // written by pack
-  const { vector, ...rest } = row;
-  const absent = { capturedKey: undefined, camera: undefined, lens: undefined, latitude: undefined };
-  return {
-    ...absent,
-    longitude: undefined,
-    rating: undefined,
-    ...rest,
-    vector: vector === undefined ? undefined : Float32Array.from(vector),
-  } as IndexRow; // every other field is required in what was packed
+  const { bytes, ...row } = JSON.parse(text) as IndexRow & { readonly bytes?: string }; // written by pack
+  if (bytes === undefined) return row;
+  return { ...row, vector: new Float32Array(new Uint8Array(Buffer.from(bytes, "base64")).buffer) };
 };
 
 export const createSqliteSource = (path = ":memory:"): SqliteSource => {

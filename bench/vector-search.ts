@@ -1,0 +1,117 @@
+/** Latency and recall of nearest-neighbour search under date filters, against an exact scan of the same table. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DAY, systemClock } from "../src/clock.ts";
+import { createCommitter } from "../src/vectors/committer.ts";
+import type { IndexFilter, VectorIndex } from "../src/vectors/types.ts";
+import { openVectorIndex } from "../src/vectors/vector-index.ts";
+import type { BenchResult } from "./support/vectors.ts";
+import { createClusteredVectors, createGeneratedSource, FIRST_DAY, percentile } from "./support/vectors.ts";
+
+const DIMENSION = 768;
+const LIMIT = 10;
+const WARM_UP_QUERIES = 10;
+
+interface Scale {
+  readonly rows: number;
+  readonly queries: number;
+  /** Milliseconds; applies to filters that leave 1 % or more. */
+  readonly maxP95: number;
+  readonly minRecall: number;
+}
+
+const QUICK_SCALES: readonly Scale[] = [{ rows: 20_000, queries: 40, maxP95: 15, minRecall: 0.98 }];
+const SCALES: readonly Scale[] = [
+  { rows: 100_000, queries: 100, maxP95: 15, minRecall: 0.98 },
+  { rows: 1_000_000, queries: 50, maxP95: 30, minRecall: 0.95 },
+];
+
+const daysFrom = (day: number, days: number): IndexFilter => ({
+  capturedFrom: FIRST_DAY + day * DAY,
+  capturedBefore: FIRST_DAY + (day + days) * DAY,
+});
+
+/** Days of ten years. */
+const FILTERS: Readonly<Record<string, IndexFilter>> = {
+  "no filter": {},
+  "half of the time": daysFrom(0, 1_825),
+  "one year": daysFrom(1_000, 365),
+  "two months": daysFrom(1_000, 61),
+  "two weeks": daysFrom(1_000, 14),
+  "two days": daysFrom(1_000, 2),
+};
+
+interface Measured {
+  readonly milliseconds: readonly number[];
+  readonly recall: number;
+}
+
+const measure = async (
+  index: VectorIndex,
+  vectors: readonly Float32Array[],
+  filter: IndexFilter,
+): Promise<Measured> => {
+  const milliseconds: number[] = [];
+  let expected = 0;
+  let found = 0;
+  for (const vector of vectors.slice(0, WARM_UP_QUERIES)) await index.nearest({ vector, limit: LIMIT, filter });
+  for (const vector of vectors) {
+    const start = performance.now();
+    const hits = await index.nearest({ vector, limit: LIMIT, filter });
+    milliseconds.push(performance.now() - start);
+    const truth = new Set(
+      (await index.nearest({ vector, limit: LIMIT, filter, exact: true })).map((hit) => hit.contentHash),
+    );
+    expected += truth.size;
+    found += hits.filter(({ contentHash }) => truth.has(contentHash)).length;
+  }
+  return { milliseconds, recall: expected === 0 ? 1 : found / expected };
+};
+
+const measureScale = async (scale: Scale, directory: string, log: (line: string) => void): Promise<BenchResult[]> => {
+  const { rows, queries, maxP95, minRecall } = scale;
+  const table = { directory, vectorKey: `bench/${rows}`, dimension: DIMENSION };
+  const started = performance.now();
+  {
+    const source = createGeneratedSource(rows, DIMENSION);
+    await using committer = createCommitter({ ...table, source, clock: systemClock });
+    await committer.rebuild();
+  }
+  const seconds = (performance.now() - started) / 1000;
+  log(`${rows} rows made, committed and indexed in ${seconds.toFixed(0)} s`);
+  await using index = await openVectorIndex(table);
+  log(JSON.stringify(await index.status()));
+  const vectorOf = createClusteredVectors(DIMENSION);
+  const vectors = Array.from({ length: queries }, (_, query) => vectorOf(2 ** 31 + query)); // none is a stored one
+  const results: BenchResult[] = [{ metric: `build of ${rows} rows`, value: seconds, unit: "s" }];
+  for (const [name, filter] of Object.entries(FILTERS)) {
+    const passing = await index.count(filter);
+    const { milliseconds, recall } = await measure(index, vectors, filter);
+    const [p50, p95] = [percentile(milliseconds, 0.5), percentile(milliseconds, 0.95)];
+    const label = `${rows} rows, ${name} (${passing})`;
+    log(`${label}: p50 ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms, recall ${recall.toFixed(3)}`);
+    results.push(
+      { metric: `${label} p50`, value: p50, unit: "ms" },
+      { metric: `${label} p95`, value: p95, unit: "ms", bar: `<= ${maxP95} ms`, met: p95 <= maxP95 },
+      { metric: `${label} recall@10`, value: recall, unit: "", bar: `>= ${minRecall}`, met: recall >= minRecall },
+    );
+  }
+  return results;
+};
+
+export const bench = {
+  name: "vector-search",
+  run: async ({ quick, log }: { quick: boolean; log: (line: string) => void }): Promise<readonly BenchResult[]> => {
+    const results: BenchResult[] = [];
+    for (const scale of quick ? QUICK_SCALES : SCALES) {
+      const directory = await mkdtemp(join(tmpdir(), "photon-bench-"));
+      try {
+        results.push(...(await measureScale(scale, directory, log)));
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    }
+    return results;
+  },
+};
