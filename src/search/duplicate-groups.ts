@@ -68,7 +68,10 @@ const byFirstHash = (left: FingerprintGroup, right: FingerprintGroup): number =>
 export const exactGroups = (fingerprints: readonly PhotoFingerprint[]): readonly FingerprintGroup[] =>
   fingerprints
     .filter(({ files }) => files > 1)
-    .map((photo) => ({ photos: [photo], reason: "the files are equal byte by byte; this path is the shortest" }))
+    .map((photo) => ({
+      photos: [photo],
+      reason: "the place that looks least like a copy; the files are equal byte by byte",
+    }))
     .toSorted(byFirstHash);
 
 const hashDistance = (left: PhotoFingerprint, right: PhotoFingerprint): number | undefined =>

@@ -80,12 +80,16 @@ const findGroups = async (
 
 const keyOf = (group: FingerprintGroup): string => group.photos[0]?.contentHash ?? "";
 
-/** The place to keep first: online, fewest folders, then by name. */
-const shortestPlaceFirst = (photo: PhotoSummary): PhotoSummary => ({
+/** Names that people and systems give to second copies: `Backup`, `old laptop`, `IMG_1 (2).jpg`, `beach copy.jpg`. */
+const COPY_NAME = /(?<!\p{L})(backups?|cop(y|ies)|duplicates?|old|te?mp|trash|downloads?)(?!\p{L})|\(\d+\)/iu;
+
+/** The place to keep first: online, not named like a copy, fewest folders, then by name. */
+const originalPlaceFirst = (photo: PhotoSummary): PhotoSummary => ({
   ...photo,
   places: photo.places.toSorted(
     (left, right) =>
       Number(right.online) - Number(left.online) ||
+      Number(COPY_NAME.test(left.path)) - Number(COPY_NAME.test(right.path)) ||
       left.path.split(/[\\/]/).length - right.path.split(/[\\/]/).length ||
       left.path.length - right.path.length ||
       (left.path < right.path ? -1 : 1),
@@ -104,7 +108,7 @@ const toGroups = async (
     const known = photos.flatMap(({ contentHash }) => summaries.get(contentHash) ?? []);
     return {
       kind,
-      photos: kind === "exact" ? known.map(shortestPlaceFirst) : known,
+      photos: kind === "exact" ? known.map(originalPlaceFirst) : known,
       ids: known.map(({ contentHash }) => ids.get(contentHash) ?? contentHash),
       reason,
       ...(distance === undefined ? {} : { distance }),

@@ -174,11 +174,11 @@ const browse = async (session: Session): Promise<SearchReply> => {
   return replyOf(session, page, { mode: "browse", match: session.total > 0 ? "good" : "none", listed: listed.length });
 };
 
-/** What the reply may show of the ranked list. */
-const listable = (ranked: readonly RankedPhoto[], match: Match, request: SearchRequest): readonly RankedPhoto[] => {
-  if (match === "none" && request.includeWeak !== true) return [];
-  return ranked.filter(({ score }) => score >= (request.minScore ?? 0));
-};
+/** What the reply may show of the ranked list: never what chance gives, unless asked for. */
+const listable = (ranked: readonly RankedPhoto[], request: SearchRequest): readonly RankedPhoto[] =>
+  ranked.filter(
+    ({ score, match }) => score >= (request.minScore ?? 0) && (match !== "none" || request.includeWeak === true),
+  );
 
 const modeOf = (request: SearchRequest, model: SearchModel | undefined, hasText: boolean): SearchMode => {
   if (model === undefined) return "text";
@@ -199,7 +199,7 @@ const searchTerms = async (session: Session, terms: readonly SearchTerm[]): Prom
   const found =
     request.excludeTermPhotos === true ? ranked.filter((photo) => !resolved.termPhotos.has(photo.contentHash)) : ranked;
   const match = found[0]?.match ?? "none";
-  const listed = listable(found, match, request);
+  const listed = listable(found, request);
   const page = pageOf(
     listed.map((photo) => ({ contentHash: photo.contentHash, ranked: photo })),
     session,

@@ -168,7 +168,7 @@ export interface SearchRequest {
   readonly page?: number | undefined;
   /** 0..1: hits below are left out. */
   readonly minScore?: number | undefined;
-  /** List the best hits even when nothing matches. */
+  /** List hits that are no better than chance too, marked weak. */
   readonly includeWeak?: boolean | undefined;
   /** Fill in `signals` of each hit. */
   readonly explain?: boolean | undefined;

@@ -45,7 +45,7 @@ export const pageFlags = {
 
 export const rankingFlags = {
   minScore: flag("--min-score <score>", z.number().min(0).max(1).optional(), "Leave out hits below this score."),
-  weak: flag("--weak", z.boolean().default(false), "List the best photos even when nothing matches."),
+  weak: flag("--weak", z.boolean().default(false), "List photos too that match no better than chance."),
   explain: flag("--explain", z.boolean().default(false), "Say what each hit's place comes from."),
   images: flag("--[no-]images", z.boolean().default(true), "Show (no) thumbnails in terminals that can."),
 };

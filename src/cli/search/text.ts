@@ -6,7 +6,7 @@ import type { Output } from "../terminal.ts";
 import { formatPlural, formatTable } from "../terminal.ts";
 
 export interface TextOptions {
-  readonly output: Pick<Output, "style" | "columns">;
+  readonly output: Pick<Output, "style">;
   readonly workingDirectory: string;
 }
 
@@ -14,6 +14,8 @@ export interface TextOptions {
 // oxlint-disable-next-line no-control-regex -- they are what is taken out
 const UNPRINTABLE = /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 const SHOWN_TAGS = 8;
+/** Characters of title and tags. */
+const ABOUT_LENGTH = 160;
 const INDENT = "    ";
 
 export const printable = (text: string): string => text.replaceAll(UNPRINTABLE, "\uFFFD");
@@ -55,9 +57,9 @@ export const explanation = ({ vector, text, fused, penalty }: HitSignals): strin
 
 const detailLines = ({ photo, signals }: SearchHit, { output }: TextOptions): readonly string[] => {
   const words = [photo.title ?? photo.caption, photo.tags.slice(0, SHOWN_TAGS).join(", ")];
-  const about = printable(words.filter((part) => part !== undefined && part !== "").join(" - "));
+  const about = printable(words.filter((part) => part !== undefined && part !== "").join(" - ")).slice(0, ABOUT_LENGTH);
   const lines = [about, signals === undefined ? "" : explanation(signals)].filter((line) => line !== "");
-  return lines.map((line) => output.style("dim", (INDENT + line).slice(0, Math.max(output.columns, 40))));
+  return lines.map((line) => output.style("dim", INDENT + line));
 };
 
 /** One hit: rank, score, date, id and path on the first line, then title, tags and explanation. */

@@ -51,17 +51,23 @@ describe("ranking", () => {
 
   test("negative terms push down what they mean", async () => {
     const plain = await ask({ terms: [text("dog")], mode: "vector" });
-    const without = await ask({ terms: [text("dog"), text("fruit", -1)], mode: "vector", explain: true });
+    const without = await ask({
+      terms: [text("dog"), text("fruit", -1)],
+      mode: "vector",
+      explain: true,
+      includeWeak: true,
+    });
     expect(names(plain).indexOf("dog-fruit")).toBe(1);
     expect(names(without)[0]).toBe("dog");
     expect(without.hits.find(({ id: shown }) => shown === id("dog-fruit"))?.signals?.penalty).toBeGreaterThan(0.5);
     const scoreIn = (reply: SearchReply): number =>
       reply.hits.find(({ id: shown }) => shown === id("dog-fruit"))?.score ?? 0;
     expect(scoreIn(without)).toBeLessThan(scoreIn(plain) / 2);
+    expect(names(await ask({ terms: [text("dog"), text("fruit", -1)], mode: "vector" }))).toEqual(["dog"]);
   });
 
   test("negative words push down photos without vector too", async () => {
-    const reply = await ask({ terms: [text("dog"), text("tag", -1)], mode: "text", explain: true });
+    const reply = await ask({ terms: [text("dog"), text("tag", -1)], mode: "text", explain: true, includeWeak: true });
     expect(names(reply)).toEqual(["dog", "words-only"]);
     expect(reply.hits[1]).toMatchObject({ score: 0, match: "weak", signals: { penalty: 0.9 } });
   });
@@ -88,6 +94,13 @@ describe("match", () => {
     const reply = await ask({ terms: [text("nothing")], mode: "vector" });
     expect(reply).toMatchObject({ match: "none", hits: [], total: 5 });
     expect(reply.notes.join()).toMatch(/Nothing in this library matches \(5 photos searched\)/);
+  });
+
+  test("what is no better than chance is listed only when asked for", async () => {
+    expect(names(await ask({ terms: [text("beach")], mode: "vector" })).toSorted()).toEqual(["beach", "vienna"]);
+    const all = await ask({ terms: [text("beach")], mode: "vector", includeWeak: true });
+    expect(all.match).toBe("good");
+    expect(all.hits.map(({ match }) => match)).toEqual(["good", "good", "weak", "weak"]);
   });
 
   test("none with weak ones asked for lists them as weak", async () => {
