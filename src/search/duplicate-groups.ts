@@ -18,7 +18,7 @@ export interface FingerprintGroup {
 }
 
 export const NEAR_DISTANCE = 10;
-export const MAX_NEAR_DISTANCE = 12;
+export const MAX_NEAR_DISTANCE = 16;
 export const BURST_GAP_MS = 3 * SECOND;
 /** Two hashes of different scenes differ in 72 of 144 bits, give or take 6. */
 const BURST_DISTANCE = 36;

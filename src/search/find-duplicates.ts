@@ -13,6 +13,7 @@ import type {
   DuplicatesReply,
   DuplicatesRequest,
   PhotoFingerprint,
+  PhotoPlace,
   PhotoSummary,
   SearchDeps,
 } from "./types.ts";
@@ -83,13 +84,16 @@ const keyOf = (group: FingerprintGroup): string => group.photos[0]?.contentHash 
 /** Names that people and systems give to second copies: `Backup`, `old laptop`, `IMG_1 (2).jpg`, `beach copy.jpg`. */
 const COPY_NAME = /(?<!\p{L})(backups?|cop(y|ies)|duplicates?|old|te?mp|trash|downloads?)(?!\p{L})|\(\d+\)/iu;
 
+const isNamedLikeCopy = ({ path, rootPath }: PhotoPlace): boolean =>
+  COPY_NAME.test(path.startsWith(rootPath) ? path.slice(rootPath.length) : path);
+
 /** The place to keep first: online, not named like a copy, fewest folders, then by name. */
 const originalPlaceFirst = (photo: PhotoSummary): PhotoSummary => ({
   ...photo,
   places: photo.places.toSorted(
     (left, right) =>
       Number(right.online) - Number(left.online) ||
-      Number(COPY_NAME.test(left.path)) - Number(COPY_NAME.test(right.path)) ||
+      Number(isNamedLikeCopy(left)) - Number(isNamedLikeCopy(right)) ||
       left.path.split(/[\\/]/).length - right.path.split(/[\\/]/).length ||
       left.path.length - right.path.length ||
       (left.path < right.path ? -1 : 1),

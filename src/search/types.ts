@@ -233,7 +233,7 @@ export interface DuplicatesRequest {
   readonly kind: DuplicateKind;
   /** As in {@link SearchFilters}. */
   readonly folders?: readonly string[] | undefined;
-  /** near: differing bits of 144 that still count, 0..12, default 10. */
+  /** near: differing bits of 144 that still count, 0..16, default 10. */
   readonly distance?: number | undefined;
   /** Groups of one page, default 20, 1..1000. */
   readonly limit?: number | undefined;

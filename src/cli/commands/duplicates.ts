@@ -44,7 +44,7 @@ export const duplicatesCommand = defineCommand({
   options: z.object({
     kind: flag("--kind <kind>", z.enum(DUPLICATE_KINDS).optional(), "Only this class; without it, all three."),
     folder: flag("--folder <folder>", z.array(z.string()).default([]), "Only photos in this folder. Repeatable."),
-    distance: flag("--distance <bits>", z.int().min(0).max(12).default(10), "near: bits of 144 that may differ."),
+    distance: flag("--distance <bits>", z.int().min(0).max(16).default(10), "near: bits of 144 that may differ."),
     limit: flag("-n, --limit <count>", z.int().min(1).max(1000).default(20), "Groups of each class on a page."),
     cursor: flag(
       "--cursor <text>",
