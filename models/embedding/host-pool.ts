@@ -219,6 +219,7 @@ class Pool implements AsyncDisposable {
     }
     slot.ready = true;
     this.#startFailures = 0;
+    this.#options.logger.debug("An encoder host is ready.", { task: this.#options.task.kind, pid: slot.process?.pid });
     this.#dispatch();
   }
 

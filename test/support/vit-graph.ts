@@ -43,7 +43,7 @@ export const VIT_STATES = "last_hidden_state";
 const LAYER_NORM = { axis: -1, epsilon: { float: 1e-6 } };
 
 const seedOf = (name: string): number =>
-  [...name].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), 0x811c9dc5) | 1;
+  Array.from(name).reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 0x01000193), 0x811c9dc5) | 1;
 
 /** Uniform in -limit..limit, by name: fp32 and int8 graphs get the same weights. */
 const fillRandom = <Values extends Float32Array | Int8Array>(name: string, limit: number, values: Values): Values => {
