@@ -31,11 +31,12 @@ interface RunningWorker {
   readonly terminate: () => Promise<unknown>;
 }
 
-/** Its output is dropped: stdout belongs to records. */
+/**
+ * Its output goes nowhere: stdout belongs to records. (Reading those streams, even to drop them, would keep the process
+ * alive.) Flags of the main process are not for it.
+ */
 const startWorker = (onExit: () => void): RunningWorker => {
-  const worker = new Worker(new URL(MODULE, import.meta.url), { stdout: true, stderr: true });
-  worker.stdout.resume();
-  worker.stderr.resume();
+  const worker = new Worker(new URL(MODULE, import.meta.url), { stdout: true, stderr: true, execArgv: [] });
   let waiting: PromiseWithResolvers<PixelReply> | undefined;
   worker.on("message", (reply: PixelReply) => waiting?.resolve(reply));
   worker.on("error", (error) => waiting?.reject(error));

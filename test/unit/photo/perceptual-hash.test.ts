@@ -23,7 +23,7 @@ describe("perceptualHash", () => {
   test("goes row by row, then column by column, least significant bit first", () => {
     const oneBrightCell = (column: number, row: number): string =>
       bitsOf(perceptualHash(paint(9, 9, (x, y) => (x === column && y === row ? 255 : 0))));
-    const set = (bits: string): number[] => [...bits].flatMap((bit, index) => (bit === "1" ? [index] : []));
+    const set = (bits: string): number[] => bits.split("").flatMap((bit, index) => (bit === "1" ? [index] : []));
     expect(set(oneBrightCell(3, 0))).toEqual([2]); // row 0: brighter than its left neighbour
     expect(set(oneBrightCell(0, 3))).toEqual([72 + 2]); // column 0: brighter than the one above
     expect(set(oneBrightCell(2, 5))).toEqual([5 * 8 + 1, 72 + 2 * 8 + 4]);

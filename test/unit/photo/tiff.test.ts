@@ -10,7 +10,7 @@ const entry = (tag: number, type: number, count: number, value: number): number[
   return [...bytes];
 };
 const tiffOf = (entries: number[][], next = 0): Buffer =>
-  Buffer.from([...Buffer.from("II*\0\x08\0\0\0", "latin1"), entries.length, 0, ...entries.flat(), ...[next, 0, 0, 0]]);
+  Buffer.from([...Buffer.from("II*\0\x08\0\0\0", "latin1"), entries.length, 0, ...entries.flat(), next, 0, 0, 0]);
 
 test("reads numbers and text", () => {
   const bytes = tiffOf([entry(TIFF_TAGS.make, 2, 4, 0x006e6f53), entry(TIFF_TAGS.orientation, 3, 1, 6)]);
