@@ -25,6 +25,8 @@ export type XmpProperties = (name: XmpName) => readonly string[];
 
 const MAX_DEPTH = 50;
 const MAX_VALUES = 5000;
+/** Tags and texts read per packet, some 40 ms; editors' histories run to ten thousand. */
+const MAX_TOKENS = 40_000;
 /** Characters read per value; fields are capped further when they are cleaned. */
 const MAX_VALUE_LENGTH = 10_000;
 
@@ -134,6 +136,11 @@ const createCollector = () => {
 /** Reads one packet. Never throws: damage ends the reading, what came before it stays. */
 export const readXmp = (packet: Uint8Array): XmpProperties => {
   const collector = createCollector();
-  for (const token of xmlTokens(decodePacket(packet.subarray(0, MAX_BLOCK_BYTES)))) collector.take(token);
+  let tokens = 0;
+  for (const token of xmlTokens(decodePacket(packet.subarray(0, MAX_BLOCK_BYTES)))) {
+    tokens += 1;
+    if (tokens > MAX_TOKENS) break;
+    collector.take(token);
+  }
   return collector.properties;
 };

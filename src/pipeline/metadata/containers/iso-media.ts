@@ -1,41 +1,22 @@
 /** HEIC, AVIF and CR3: boxes of the ISO base media file format (ISO/IEC 14496-12; items: 8.11, HEIF: ISO/IEC 23008-12). */
+import { isoBoxes } from "../../decode/iso-boxes.ts";
 import type { MetadataBlocks, MutableMetadataBlocks } from "../blocks.ts";
 import { asciiAt, emptyBlocks, MAX_BLOCK_BYTES, viewOf } from "../blocks.ts";
 import type { ItemLocation } from "./item-location.ts";
 import { parseItemLocations } from "./item-location.ts";
 
-interface Box {
-  readonly type: string;
-  readonly payload: Uint8Array;
-}
-
-const MAX_BOXES = 10_000;
 const CR3_METADATA_UUID = "85c0b687820f11e08111f4ce462b6a48";
 const XMP_UUID = "be7acfcb97a942e89c71999491e3afac";
 const XMP_MEDIA_TYPE = "application/rdf+xml";
 
-function* boxesOf(bytes: Uint8Array): Generator<Box> {
-  const view = viewOf(bytes);
-  let offset = 0;
-  for (let count = 0; count < MAX_BOXES && offset + 8 <= bytes.length; count += 1) {
-    const size32 = view.getUint32(offset);
-    const hasLongSize = size32 === 1 && offset + 16 <= bytes.length;
-    const size = hasLongSize ? Number(view.getBigUint64(offset + 8)) : size32 === 0 ? bytes.length - offset : size32;
-    const header = hasLongSize ? 16 : 8;
-    if (size < header) return;
-    yield { type: asciiAt(bytes, offset + 4, 4), payload: bytes.subarray(offset + header, offset + size) };
-    offset += size;
-  }
-}
-
 const child = (bytes: Uint8Array, type: string): Uint8Array | undefined =>
-  [...boxesOf(bytes)].find((box) => box.type === type)?.payload;
+  isoBoxes(bytes).find((box) => box.type === type)?.payload;
 
 /** Item ids by kind, from the `infe` entries of `iinf` (versions 2 and 3). */
 const metadataItems = (itemInfo: Uint8Array): ReadonlyMap<number, "exif" | "xmp"> => {
   const items = new Map<number, "exif" | "xmp">();
   const entriesAt = itemInfo[0] === 0 ? 6 : 8;
-  for (const { type, payload } of boxesOf(itemInfo.subarray(entriesAt))) {
+  for (const { type, payload } of isoBoxes(itemInfo.subarray(entriesAt))) {
     if (type !== "infe" || payload.length < 12) continue;
     const view = viewOf(payload);
     const isLong = view.getUint8(0) === 3;
@@ -86,12 +67,12 @@ const addItems = (meta: Uint8Array, file: Uint8Array, blocks: MutableMetadataBlo
 
 /** CR3: CMT1 = camera, CMT2 = exposure, CMT4 = GPS, each a TIFF structure of its own. */
 const addCanonDirectories = (movie: Uint8Array, blocks: MutableMetadataBlocks): void => {
-  const uuid = [...boxesOf(movie)].find(
+  const uuid = isoBoxes(movie).find(
     ({ type, payload }) =>
       type === "uuid" && Buffer.from(payload.subarray(0, 16)).toString("hex") === CR3_METADATA_UUID,
   );
   if (uuid === undefined) return;
-  for (const { type, payload } of boxesOf(uuid.payload.subarray(16))) {
+  for (const { type, payload } of isoBoxes(uuid.payload.subarray(16))) {
     if (type === "CMT1" || type === "CMT2") blocks.exif.push({ bytes: payload, root: "ifd0" });
     if (type === "CMT4") blocks.exif.push({ bytes: payload, root: "gps" });
   }
@@ -99,7 +80,7 @@ const addCanonDirectories = (movie: Uint8Array, blocks: MutableMetadataBlocks): 
 
 export const findIsoMediaBlocks = (bytes: Uint8Array): MetadataBlocks => {
   const blocks = emptyBlocks();
-  for (const { type, payload } of boxesOf(bytes)) {
+  for (const { type, payload } of isoBoxes(bytes)) {
     if (type === "meta") addItems(payload, bytes, blocks);
     if (type === "moov") addCanonDirectories(payload, blocks);
     if (type === "uuid" && Buffer.from(payload.subarray(0, 16)).toString("hex") === XMP_UUID) {
