@@ -7,7 +7,8 @@
  *   a lease that ran out or whose owner is dead ──claim──▶ counted as a crash of this file
  *
  * Crashes: a process that dies holds several files, and most are innocent. So the count stops at 2 ("suspect"); a
- * suspect is then worked on alone, and only deaths while alone count on, up to CRASH_LIMIT: then it is quarantined.
+ * suspect is then decoded alone, and only deaths while alone count on, up to CRASH_LIMIT: then it is quarantined. The
+ * time alone is kept short, because a death from outside (power, `kill -9`) counts as well.
  */
 import { randomBytes } from "node:crypto";
 import type { Kysely, Selectable } from "kysely";
@@ -72,8 +73,12 @@ export interface FileRepository {
   readonly claim: (
     places: readonly (FilePlace & { readonly stat: FileStat })[],
   ) => Promise<readonly (FileClaim | undefined)[]>;
-  /** Marks the claim as worked on alone; false when the lease was lost. */
+  /** Marks the claim as worked on alone; undefined when the lease was lost. */
   readonly workAlone: (claim: FileClaim) => Promise<FileClaim | undefined>;
+  /** Ends `workAlone`: the process lived through the dangerous part. */
+  readonly workTogether: (claim: FileClaim) => Promise<FileClaim>;
+  /** Ends the leases of owners that died on this host, and counts the crashes. */
+  readonly releaseDead: () => Promise<void>;
   /** Renews every file lease this owner holds. */
   readonly heartbeat: () => Promise<void>;
   readonly release: (claims: readonly FileClaim[]) => Promise<void>;
@@ -85,7 +90,9 @@ type LeaseRow = Pick<Selectable<FilesTable>, "id" | "lease_owner" | "lease_token
   readonly root_id: number;
 };
 
-const crashesAfter = (row: LeaseRow): number => {
+type CrashFacts = Pick<LeaseRow, "lease_owner" | "lease_token" | "crashes">;
+
+const crashesAfter = (row: CrashFacts): number => {
   if (row.lease_owner === null) return row.crashes;
   const wasAlone = row.lease_token?.startsWith(ALONE_PREFIX) === true;
   return wasAlone ? row.crashes + 1 : Math.min(row.crashes + 1, SUSPECT_AFTER_CRASHES);
@@ -200,6 +207,45 @@ const claimPlaces = async (
   return claims;
 };
 
+const replaceToken = async (
+  database: Kysely<CatalogueSchema>,
+  claim: FileClaim,
+  token: string,
+): Promise<FileClaim | undefined> => {
+  const result = await database
+    .updateTable("files")
+    .set({ lease_token: token })
+    .where("id", "=", claim.fileId)
+    .where("lease_token", "=", claim.token)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n ? { ...claim, token } : undefined;
+};
+
+const deadOwners = async (database: Kysely<CatalogueSchema>): Promise<readonly string[]> => {
+  const rows = await database
+    .selectFrom("files")
+    .select("lease_owner")
+    .distinct()
+    .where("lease_owner", "is not", null)
+    .execute();
+  return rows.flatMap(({ lease_owner: owner }) => (owner !== null && isOwnerDead(owner) ? [owner] : []));
+};
+
+const releaseDead = async (database: Kysely<CatalogueSchema>, owners: readonly string[]): Promise<void> => {
+  const rows = await database
+    .selectFrom("files")
+    .select(["id", "lease_owner", "lease_token", "crashes"])
+    .where("lease_owner", "in", [...owners])
+    .execute();
+  for (const row of rows) {
+    await database
+      .updateTable("files")
+      .set({ ...noLease, crashes: crashesAfter(row) })
+      .where("id", "=", row.id)
+      .execute();
+  }
+};
+
 const quarantineFile = async (
   database: Kysely<CatalogueSchema>,
   { claim, stat, reason, message, reasonKey }: FailedFile,
@@ -250,15 +296,12 @@ export const createFileRepository = (
     places.length === 0
       ? Promise.resolve([])
       : database.transaction().execute((transaction) => claimPlaces(transaction, { owner, now: clock.now() }, places)),
-  workAlone: async (claim) => {
-    const token = `${ALONE_PREFIX}${claim.token}`;
-    const result = await database
-      .updateTable("files")
-      .set({ lease_token: token })
-      .where("id", "=", claim.fileId)
-      .where("lease_token", "=", claim.token)
-      .executeTakeFirst();
-    return result.numUpdatedRows === 1n ? { ...claim, token } : undefined;
+  workAlone: (claim) => replaceToken(database, claim, `${ALONE_PREFIX}${claim.token}`),
+  workTogether: async (claim) => (await replaceToken(database, claim, claim.token.replace(ALONE_PREFIX, ""))) ?? claim,
+  releaseDead: async () => {
+    // Looked at outside of a transaction: mostly there is nothing to do.
+    const owners = await deadOwners(database);
+    if (owners.length > 0) await database.transaction().execute((transaction) => releaseDead(transaction, owners));
   },
   heartbeat: async () => {
     await database

@@ -56,8 +56,11 @@ interface Plan {
 }
 
 export interface PhotoWork {
-  /** Copies of one content that are worked on at the same time share one result. */
-  readonly run: (item: WorkItem) => Promise<WorkResult>;
+  /**
+   * Reads and decodes; resolves to the rest of the work, which waits for the encoder. Copies of one content that are
+   * worked on at the same time share one result.
+   */
+  readonly start: (item: WorkItem) => Promise<() => Promise<WorkResult>>;
   /** The result is in the library now: later copies find it there. */
   readonly stored: (contentHash: string) => void;
 }
@@ -212,12 +215,12 @@ export const createPhotoWork = (
   };
 
   return {
-    run: async ({ source }) => {
+    start: async ({ source }) => {
       const { stat, result } = await occupancy.inSlot(async () => {
         const opened = await openPhoto(source, sidecars, deps);
         return { stat: opened.stat, ...(await startOnce(source, opened)) };
       });
-      return { ...(await result), stat };
+      return async () => ({ ...(await result), stat });
     },
     stored: (contentHash) => shared.delete(contentHash),
   };

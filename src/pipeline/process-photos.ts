@@ -6,6 +6,7 @@
  * Every arrow is a bounded channel, so memory does not grow with the number of photos. Aborting stops the intake;
  * what was started is finished and reported, what only waited is released.
  */
+import type { FileClaim } from "../catalogue/file-repository.ts";
 import { FILE_HEARTBEAT_MS } from "../catalogue/file-repository.ts";
 import { MILLISECOND } from "../clock.ts";
 import { isAbort } from "../errors.ts";
@@ -17,7 +18,7 @@ import { createIntake } from "./intake.ts";
 import { Occupancy } from "./occupancy.ts";
 import { OrderGate } from "./order-gate.ts";
 import type { ProcessOptions, ProcessOutcome, ProcessPhotos } from "./outcome.ts";
-import type { PhotoWork, WorkItem } from "./photo-work.ts";
+import type { PhotoWork, WorkItem, WorkResult } from "./photo-work.ts";
 import { createPhotoWork } from "./photo-work.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
 import { endsTheRun, failureOf } from "./run-stages.ts";
@@ -45,6 +46,8 @@ class PipelineRun {
   readonly #stop = new AbortController();
   readonly #rules: string;
   #held: IndexedSource[] = [];
+  /** Queued files that are to be decoded alone; each may still turn out to be held. */
+  #suspects = 0;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(deps: PipelineDeps, options: ProcessOptions) {
@@ -131,6 +134,7 @@ class PipelineRun {
   }
 
   async #intakeLoop(): Promise<void> {
+    await this.#deps.library?.catalogue.files.releaseDead();
     for (;;) {
       const batch = await this.#sources.take(this.#gate.batchLimit(LOOKUP_BATCH));
       const last = batch.at(-1);
@@ -142,7 +146,7 @@ class PipelineRun {
 
   /** Files that other processes hold are asked for again until they are free or done. */
   async #heldLoop(): Promise<void> {
-    while (this.#held.length > 0 && !this.#stop.signal.aborted) {
+    while (this.#held.length + this.#suspects > 0 && !this.#stop.signal.aborted) {
       await this.#deps.clock.sleep(HELD_POLL_MS, this.#stop.signal);
       await this.#settle(this.#held.splice(0));
     }
@@ -164,6 +168,7 @@ class PipelineRun {
   }
 
   async #enqueue(item: WorkItem): Promise<void> {
+    if (item.claim?.isSuspect === true) this.#suspects += 1;
     if (this.#stop.signal.aborted || !(await this.#queue.put(item))) await this.#release([item]);
   }
 
@@ -172,27 +177,47 @@ class PipelineRun {
       const [item] = await this.#queue.take(1);
       if (item === undefined) return;
       if (this.#stop.signal.aborted) await this.#release([item]);
-      else if (item.claim?.isSuspect === true) await this.#occupancy.alone(() => this.#workAlone(item));
+      else if (item.claim?.isSuspect === true) await this.#workOnSuspect(item, item.claim);
       else await this.#occupancy.together(() => this.#workOn(item));
     }
   }
 
-  async #workAlone(item: WorkItem): Promise<void> {
-    const { library } = this.#deps;
-    if (library === undefined || item.claim === undefined) return this.#workOn(item);
-    const claim = await library.catalogue.files.workAlone(item.claim);
-    if (claim === undefined) this.#held.push(item); // the lease went to another process
-    else await this.#workOn({ ...item, claim });
-    return undefined;
+  async #workOn(item: WorkItem): Promise<void> {
+    await this.#attempt(item, async () => this.#finish(item, await this.#work.start(item)));
   }
 
-  async #workOn(item: WorkItem): Promise<void> {
+  /** Decodes with nobody else at work, so that a crash tells which file it was; the encoder is another process. */
+  async #workOnSuspect(item: WorkItem, claim: FileClaim): Promise<void> {
+    const files = this.#deps.library?.catalogue.files;
+    let current = item;
+    const finish = await this.#occupancy.alone(async () => {
+      const alone = await files?.workAlone(claim);
+      if (alone === undefined) this.#held.push(item); // the lease went to another process
+      this.#suspects -= 1;
+      if (alone === undefined) return undefined;
+      current = { ...item, claim: alone };
+      return this.#attempt(current, async () => {
+        const started = await this.#work.start(current);
+        current = { ...item, claim: (await files?.workTogether(alone)) ?? alone };
+        return started;
+      });
+    });
+    if (finish !== undefined) await this.#attempt(current, () => this.#finish(current, finish));
+  }
+
+  async #finish(item: WorkItem, finish: () => Promise<WorkResult>): Promise<void> {
+    await this.#finished.put({ kind: "worked", item, result: await finish() });
+  }
+
+  /** undefined after a failure, which is then the photo's outcome. */
+  async #attempt<Result>(item: WorkItem, work: () => Promise<Result>): Promise<Result | undefined> {
     try {
-      await this.#finished.put({ kind: "worked", item, result: await this.#work.run(item) });
+      return await work();
     } catch (error) {
       if (endsTheRun(error)) throw error;
       this.#deps.logger.debug("photo failed", { path: item.source.displayPath, error: String(error) });
       await this.#finished.put({ kind: "failed", item, failure: failureOf(error) });
+      return undefined;
     }
   }
 
