@@ -22,14 +22,37 @@ import { StorageError } from "../errors.ts";
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
+const SQLITE_FULL = 13;
+/** READONLY, IOERR, CORRUPT, CANTOPEN, NOTADB */
+const DISK_CODES: ReadonlySet<number> = new Set([8, 10, 11, 14, 26]);
 const RETRY_DELAY_MS = 20;
 const GIVE_UP_AFTER_MS = 60 * SECOND;
 const MAX_CACHED_STATEMENTS = 500;
 
+/** Result code without its extension, which is in the higher bytes. */
+const resultCode = (error: unknown): number | undefined =>
+  error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+
 const isBusy = (error: unknown): boolean => {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
-  const primary = error.errcode & 0xff; // the low byte is the primary result code, the rest extends it
-  return primary === SQLITE_BUSY || primary === SQLITE_LOCKED;
+  const code = resultCode(error);
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+};
+
+/** Trouble with the disk in words of ours; a wrong statement is a bug and stays what it is. */
+const diskFailure = (path: string, error: unknown): unknown => {
+  const code = resultCode(error);
+  if (code === SQLITE_FULL) {
+    return new StorageError(`The disk is full: the catalogue ${path} could not be written.`, {
+      cause: error,
+      hint: "Free some space on this disk and run the command again; what was stored so far is kept.",
+    });
+  }
+  if (code === undefined || !DISK_CODES.has(code)) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StorageError(`The catalogue ${path} could not be read or written: ${reason}.`, {
+    cause: error,
+    hint: 'Check the disk and that the folder can be written, then run "photon doctor".',
+  });
 };
 
 /** Runs `attempt` until the database is free; the thread stays free between tries. */
@@ -63,7 +86,7 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 
   executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    return whenFree(this.#clock, () => {
+    return this.#whenFree(() => {
       const statement = this.#prepare(query.sql);
       const parameters = query.parameters as SQLInputValue[]; // Kysely types them as unknown; repositories bind only these
       if (statement.columns().length > 0) return { rows: statement.all(...parameters) as Row[] }; // row type is the query's
@@ -80,7 +103,15 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   /** Transaction control; waits for other writers. */
   async run(sql: string): Promise<void> {
-    await whenFree(this.#clock, () => this.#database.exec(sql));
+    await this.#whenFree(() => this.#database.exec(sql));
+  }
+
+  async #whenFree<Result>(attempt: () => Result): Promise<Result> {
+    try {
+      return await whenFree(this.#clock, attempt);
+    } catch (error) {
+      throw diskFailure(this.#database.location() ?? "", error);
+    }
   }
 
   #prepare(sql: string): StatementSync {

@@ -1,6 +1,6 @@
 /** Runs planned stages on one photo. An optional stage that fails costs its own part; any other fails the photo. */
 import type { PhotoFailureCode } from "../errors.ts";
-import { InternalError, isAbort, isDiskFull, PhotonError, UnreadablePhotoError } from "../errors.ts";
+import { InternalError, isAbort, isDiskFull, PhotonError, StorageError, UnreadablePhotoError } from "../errors.ts";
 import type { PhotoFailure } from "../photo/types.ts";
 import type { PhotoDraft, Stage, StageContext } from "./stage.ts";
 
@@ -19,8 +19,9 @@ export const failureOf = (error: unknown, stage?: string): PhotoFailure => {
   return { code, message, ...(stage === undefined ? {} : { stage }) };
 };
 
-/** Aborts and a full disk end the run; everything else is the photo's own trouble. */
-export const endsTheRun = (error: unknown): boolean => isAbort(error) || isDiskFull(error);
+/** Aborts and trouble with the library end the run; everything else is the photo's own trouble. */
+export const endsTheRun = (error: unknown): boolean =>
+  isAbort(error) || isDiskFull(error) || error instanceof StorageError;
 
 export const runStages = async (
   stages: readonly Stage[],
