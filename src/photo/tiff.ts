@@ -26,7 +26,7 @@ export const TIFF_TAGS = {
   panasonicJpeg: 0x002e,
 } as const;
 
-export interface TiffEntry {
+interface TiffEntry {
   readonly type: number;
   readonly count: number;
   /** Where the value's bytes start, from the start of the TIFF structure. */

@@ -4,8 +4,6 @@ import { UnreadablePhotoError } from "../../errors.ts";
 export interface DeadlineOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Ends the work itself; called once, on timeout or abort. */
-  readonly stop?: () => void;
 }
 
 export const decodeTimeout = (timeoutMs: number): UnreadablePhotoError =>
@@ -17,21 +15,17 @@ export const decodeTimeout = (timeoutMs: number): UnreadablePhotoError =>
 
 /**
  * Settles as the work does, or rejects at the deadline with `decode_timeout` and on abort with the signal's reason.
- * The loser's outcome is dropped: nobody waits for it any more.
+ * Ending the work then is the caller's part; its late outcome is dropped.
  */
-export const withDeadline = <T>(work: Promise<T>, { timeoutMs, signal, stop }: DeadlineOptions): Promise<T> =>
+export const withDeadline = <T>(work: Promise<T>, { timeoutMs, signal }: DeadlineOptions): Promise<T> =>
   new Promise((resolve, reject) => {
     const end = (settle: () => void): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
       settle();
     };
-    const giveUp = (reason: Error): void => {
-      end(() => reject(reason));
-      stop?.();
-    };
-    const onAbort = (): void => giveUp(signal.reason as Error); // an Error by convention
-    const timer = setTimeout(() => giveUp(decodeTimeout(timeoutMs)), timeoutMs);
+    const onAbort = (): void => end(() => reject(signal.reason as Error)); // an Error by convention
+    const timer = setTimeout(() => end(() => reject(decodeTimeout(timeoutMs))), timeoutMs);
     signal.addEventListener("abort", onAbort, { once: true });
     work.then(
       (value) => end(() => resolve(value)),

@@ -21,15 +21,9 @@ const runWorker = async (job: PixelJob, { limits, signal, title }: DecodeRequest
 export const decodePixels = async (job: PixelJob, request: DecodeRequest): Promise<DecodedImage> => {
   const { width, height, data } = await runWorker(job, request);
   const target = decodeTarget(width, height, request.needs);
+  const raw = { width, height, channels: 4 } as const;
   const image = await runSharp(
-    (sharp) =>
-      sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: false }).resize(
-        target.width,
-        target.height,
-        {
-          fit: "fill",
-        },
-      ),
+    (sharp) => sharp(data, { raw, limitInputPixels: false }).resize(target.width, target.height, { fit: "fill" }),
     request,
   );
   return { ...image, originalWidth: width, originalHeight: height, orientation: 1 };

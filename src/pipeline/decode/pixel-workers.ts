@@ -11,7 +11,7 @@ export interface PixelWorkers {
    * Waits for a free worker; the time limit counts from then on. A worker that is stopped, dies or fails is replaced.
    * Rejects with a plain Error when the picture is damaged.
    */
-  readonly decode: (job: PixelJob, options: Omit<DeadlineOptions, "stop">) => Promise<RgbaImage>;
+  readonly decode: (job: PixelJob, options: DeadlineOptions) => Promise<RgbaImage>;
 }
 
 export interface PixelWorkersOptions {

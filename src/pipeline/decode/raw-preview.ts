@@ -9,7 +9,7 @@ import { MIN_LONG_EDGE } from "./decode-target.ts";
 import { findBoxes, isoBoxes } from "./iso-boxes.ts";
 import { readJpegHeader } from "./jpeg-header.ts";
 
-export interface Size {
+interface Size {
   readonly width: number;
   readonly height: number;
 }

@@ -67,7 +67,9 @@ export const runSharp = async (
 ): Promise<RgbImage> => {
   const sharp = await loadSharp();
   const release = await slots.acquire(signal);
-  const work = toRgb(build(sharp).timeout({ seconds: Math.ceil(limits.timeoutMs / SECOND) })).finally(release);
+  const decodeInPlace = async (): Promise<RgbImage> =>
+    toRgb(build(sharp).timeout({ seconds: Math.ceil(limits.timeoutMs / SECOND) }));
+  const work = decodeInPlace().finally(release); // the place is free only when libvips has really ended
   try {
     return await withDeadline(work, { timeoutMs: limits.timeoutMs, signal });
   } catch (error) {

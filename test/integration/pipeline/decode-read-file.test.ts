@@ -64,7 +64,8 @@ test("refuses folders", async () => {
 });
 
 test.skipIf(onWindows)("refuses pipes and devices without waiting for them", async () => {
-  execFileSync("mkfifo", [join(folder, "a.jpg")]);
+  const makePipe = "mkfifo";
+  execFileSync(makePipe, [join(folder, "a.jpg")]);
   await expect(read(join(folder, "a.jpg"))).rejects.toMatchObject({ failure: "unreadable" });
   await expect(read("/dev/zero")).rejects.toMatchObject({ failure: "unreadable" });
 });

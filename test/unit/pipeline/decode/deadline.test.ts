@@ -11,20 +11,16 @@ describe("withDeadline", () => {
     await expect(withDeadline(Promise.reject(new Error("broken")), options)).rejects.toThrow("broken");
   });
 
-  test("stops the work when the time is over", async () => {
-    let stops = 0;
-    const work = withDeadline(pending(), { timeoutMs: 5, signal: never, stop: () => (stops += 1) });
+  test("gives up when the time is over", async () => {
+    const work = withDeadline(pending(), { timeoutMs: 5, signal: never });
     await expect(work).rejects.toMatchObject({ failure: "decode_timeout" });
-    expect(stops).toBe(1);
   });
 
-  test("stops the work on abort, with the signal's reason", async () => {
+  test("gives up on abort, with the signal's reason", async () => {
     const controller = new AbortController();
-    let stops = 0;
-    const work = withDeadline(pending(), { timeoutMs: 1000, signal: controller.signal, stop: () => (stops += 1) });
+    const work = withDeadline(pending(), { timeoutMs: 1000, signal: controller.signal });
     controller.abort(new Error("enough"));
     await expect(work).rejects.toThrow("enough");
-    expect(stops).toBe(1);
   });
 
   test("rejects at once when aborted before", async () => {
