@@ -8,7 +8,7 @@
  *    less the penalty. So neither ranking's noise buries the other's certain hits, and agreement still decides.
  * 4. Shown score: the smallest score up to this place, so that it never rises down the list.
  *
- * A window lists only the classes that its own last candidates rule out for photos beyond it: while the 200th
+ * A window lists only the classes that its own last candidates rule out for photos beyond it: while the last
  * candidate still is good, good photos may follow it, so the weak ones wait for a larger window. When a page reaches
  * past what is listed, the next window is ranked and what is new in it follows. All of it depends only on the request
  * and the library: the same page is the same every time.
@@ -44,7 +44,7 @@ interface Evidence {
 }
 
 /** Candidates of each ranking. The first serves nearly every search; the later ones only long paging. */
-export const CANDIDATE_WINDOWS = [200, 1_000, 5_000, 25_000] as const;
+export const CANDIDATE_WINDOWS = [100, 500, 2_500, 25_000] as const;
 
 const MATCH_ORDER: Readonly<Record<Match, number>> = { good: 0, weak: 1, none: 2 };
 
