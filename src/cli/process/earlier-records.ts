@@ -1,9 +1,10 @@
 /** What earlier runs left in an output file and in its journal: which photos they cover, and the records themselves. */
+import { hash } from "node:crypto";
 import { stat, truncate, unlink } from "node:fs/promises";
 import { systemCode } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { openRecordFile, type StoredRecord } from "./record-file.ts";
-import { moveAside } from "./replace-file.ts";
+import { moveAside, replaceFile } from "./replace-file.ts";
 
 export interface EarlierRecord {
   readonly schemaVersion: number | undefined;
@@ -39,8 +40,6 @@ export interface EarlierFile {
   /** Every record stands on one line. */
   readonly hasLinesOnly: boolean;
   readonly tornFrom: number | undefined;
-  /** Text of the last record. */
-  readonly lastText: string | undefined;
 }
 
 const EMPTY: EarlierFile = {
@@ -48,7 +47,6 @@ const EMPTY: EarlierFile = {
   isWhole: true,
   hasLinesOnly: true,
   tornFrom: undefined,
-  lastText: undefined,
 };
 
 /** Reads a file of records into the index. A file that does not exist is an empty one. */
@@ -59,12 +57,10 @@ export const readEarlier = async (path: string, index: RecordIndex, logger: Logg
   });
   if (size === 0) return EMPTY;
   const file = openRecordFile(path);
-  let last: Buffer | undefined;
   let hasLinesOnly = true;
   for await (const record of file.records()) {
     index.add(record);
     hasLinesOnly &&= !record.text.includes("\n");
-    last = record.text;
   }
   const { shape, tornFrom, isClosed, damagedPieces } = file.ending();
   if (tornFrom !== undefined) logger.warn(`The last record in ${path} is incomplete; its photo is processed again.`);
@@ -75,7 +71,6 @@ export const readEarlier = async (path: string, index: RecordIndex, logger: Logg
     isWhole: tornFrom === undefined && isClosed,
     hasLinesOnly: hasLinesOnly && shape !== "array",
     tornFrom,
-    lastText: last?.toString(),
   };
 };
 
@@ -86,12 +81,27 @@ export const cutTornEnd = async (path: string, { tornFrom }: EarlierFile): Promi
 
 export const journalPath = (path: string): string => `${path}.partial.jsonl`;
 
-const isSameRecord = (left: string | undefined, right: string | undefined): boolean =>
-  left !== undefined && right !== undefined && JSON.stringify(JSON.parse(left)) === JSON.stringify(JSON.parse(right));
+/** One layout for all, as the journal has it. */
+const compactText = (text: Buffer): Buffer =>
+  text.includes("\n") ? Buffer.from(JSON.stringify(JSON.parse(text.toString()))) : text;
+
+const digestOf = (text: Buffer): string => hash("sha1", compactText(text), "base64");
+
+/** Records of `path` as lines, without those in `known`. */
+export async function* linesOf(
+  path: string,
+  known: ReadonlySet<string> = new Set(),
+): AsyncGenerator<Uint8Array | string> {
+  for await (const { text } of openRecordFile(path).records()) {
+    if (known.has(digestOf(text))) continue;
+    yield compactText(text);
+    yield "\n";
+  }
+}
 
 /**
- * Takes over the journal of a run that did not end. One whose last record ends the output as well was merged into it
- * before that run was killed; it is removed.
+ * Takes over the journal of a run that did not end. What the output holds already is dropped from it: that run may have
+ * been killed after it merged the journal, or it was writing the same records anew.
  * @returns true when the journal holds records that the output lacks
  */
 export const adoptJournal = async (
@@ -99,15 +109,17 @@ export const adoptJournal = async (
   output: EarlierFile,
   { index, logger }: { readonly index: RecordIndex; readonly logger: Logger },
 ): Promise<boolean> => {
-  const journal = await readEarlier(journalPath(path), index, logger);
-  if (journal.lastText === undefined) return false;
-  if (isSameRecord(journal.lastText, output.lastText)) {
-    await unlink(journalPath(path));
-    return false;
+  const journal = journalPath(path);
+  if ((await readEarlier(journal, index, logger)).shape === "empty") return false;
+  const known = new Set<string>();
+  if (output.shape !== "empty") {
+    for await (const { text } of openRecordFile(path).records()) known.add(digestOf(text));
   }
-  await cutTornEnd(journalPath(path), journal);
-  logger.info(`Continuing the unfinished run in ${journalPath(path)}.`);
-  return true;
+  await replaceFile(journal, linesOf(journal, known), { mode: undefined, kept: "Nothing was changed." });
+  const { size } = await stat(journal);
+  if (size === 0) await unlink(journal);
+  else logger.info(`Continuing the unfinished run in ${journal}.`);
+  return size > 0;
 };
 
 /** Without --skip-existing the journal of an unfinished run is only kept. */

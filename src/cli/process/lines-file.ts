@@ -10,13 +10,13 @@ import {
   adoptJournal,
   cutTornEnd,
   journalPath,
+  linesOf,
   moveJournalAside,
   readEarlier,
   type RecordIndex,
 } from "./earlier-records.ts";
 import type { RecordOutput } from "./output.ts";
 import type { OutputTarget } from "./output-target.ts";
-import { openRecordFile } from "./record-file.ts";
 import { moveAside, replaceFile } from "./replace-file.ts";
 
 type FileTarget = Extract<OutputTarget, { kind: "file" }>;
@@ -24,12 +24,7 @@ type FileTarget = Extract<OutputTarget, { kind: "file" }>;
 const RESUMED = "The records written so far are kept.";
 
 async function* asLines(paths: readonly string[]): AsyncGenerator<Uint8Array | string> {
-  for (const path of paths) {
-    for await (const { text } of openRecordFile(path).records()) {
-      yield text.includes("\n") ? JSON.stringify(JSON.parse(text.toString())) : text;
-      yield "\n";
-    }
-  }
+  for (const path of paths) yield* linesOf(path);
 }
 
 const prepareToResume = async (
