@@ -1,13 +1,13 @@
 /** Photos with their stage results. One `commit` is one transaction: photos, vectors, tags, file states, index marks. */
 import type { Kysely, Selectable } from "kysely";
+import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { ScoredTag } from "../photo/types.ts";
 import type { FileClaim, FileStat } from "./file-repository.ts";
-import { noLease, statColumns } from "./file-repository.ts";
 import { markChanged } from "./index-repository.ts";
 import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
-import { rowAfter, scoredTagOf, storedPhotoOf, tagRows } from "./photo-row.ts";
-import type { CatalogueSchema, PhotosTable } from "./schema.ts";
+import { rowAfter, scoredTagOf, storedPhotoOf, tagRows, updatedColumns } from "./photo-row.ts";
+import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
 import { fromVectorBlob, toVectorBlob } from "./vector-blob.ts";
 
 /** A file that was worked on, and what it holds. */
@@ -24,6 +24,10 @@ export interface PhotoCommit {
   readonly files: readonly FinishedFile[];
 }
 
+interface HeldFile extends FinishedFile {
+  readonly before: Pick<Selectable<FilesTable>, "content_hash" | "state">;
+}
+
 export interface PhotoRepository {
   readonly commit: (commit: PhotoCommit) => Promise<void>;
   /** Those of the given photos that the user had removed. */
@@ -37,6 +41,15 @@ export interface PhotoRepository {
 }
 
 type Database = Kysely<CatalogueSchema>;
+
+/** Rows of one insert: SQLite binds at most 32,766 values per statement. */
+const ROWS_PER_INSERT = 1000;
+
+const inParts = async <Row>(rows: readonly Row[], insert: (part: Row[]) => Promise<unknown>): Promise<void> => {
+  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+    await insert(rows.slice(start, start + ROWS_PER_INSERT));
+  }
+};
 
 const rowsByHash = async (
   database: Database,
@@ -52,35 +65,39 @@ const rowsByHash = async (
 };
 
 const storePhotos = async (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> => {
-  const before = await rowsByHash(
-    database,
-    updates.map(({ contentHash }) => contentHash),
-  );
-  for (const update of updates) {
-    const { content_hash: _key, rev: _rev, ...columns } = rowAfter(update, before.get(update.contentHash), now);
-    const row = { content_hash: update.contentHash, rev: before.get(update.contentHash)?.rev ?? 0, ...columns };
-    await database
+  const hashes = updates.map(({ contentHash }) => contentHash);
+  const before = await rowsByHash(database, hashes);
+  const rows = updates.map((update) => rowAfter(update, before.get(update.contentHash), now));
+  await inParts(rows, (part) =>
+    database
       .insertInto("photos")
-      .values(row)
-      .onConflict((conflict) => conflict.column("content_hash").doUpdateSet(columns))
-      .execute();
-  }
+      .values(part)
+      .onConflict((conflict) =>
+        conflict
+          .column("content_hash")
+          .doUpdateSet((eb) =>
+            Object.fromEntries(updatedColumns.map((column) => [column, eb.ref(`excluded.${column}`)])),
+          ),
+      )
+      .execute(),
+  );
 };
 
 const storeStageKeys = async (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> => {
   const rows = updates.flatMap(({ contentHash, stageKeys }) =>
     [...stageKeys].map(([stage, key]) => ({ content_hash: contentHash, stage, key, at: now })),
   );
-  if (rows.length === 0) return;
-  await database
-    .insertInto("photo_stages")
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict
-        .columns(["content_hash", "stage"])
-        .doUpdateSet((eb) => ({ key: eb.ref("excluded.key"), at: eb.ref("excluded.at") })),
-    )
-    .execute();
+  await inParts(rows, (part) =>
+    database
+      .insertInto("photo_stages")
+      .values(part)
+      .onConflict((conflict) =>
+        conflict
+          .columns(["content_hash", "stage"])
+          .doUpdateSet((eb) => ({ key: eb.ref("excluded.key"), at: eb.ref("excluded.at") })),
+      )
+      .execute(),
+  );
 };
 
 const storeVectors = async (database: Database, updates: readonly PhotoUpdate[]): Promise<void> => {
@@ -89,14 +106,15 @@ const storeVectors = async (database: Database, updates: readonly PhotoUpdate[])
       ? []
       : [{ content_hash: contentHash, vector_key: embedding.vectorKey, vector: toVectorBlob(embedding.vector) }],
   );
-  if (rows.length === 0) return;
-  await database
-    .insertInto("embeddings")
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.columns(["content_hash", "vector_key"]).doUpdateSet((eb) => ({ vector: eb.ref("excluded.vector") })),
-    )
-    .execute();
+  await inParts(rows, (part) =>
+    database
+      .insertInto("embeddings")
+      .values(part)
+      .onConflict((conflict) =>
+        conflict.columns(["content_hash", "vector_key"]).doUpdateSet((eb) => ({ vector: eb.ref("excluded.vector") })),
+      )
+      .execute(),
+  );
 };
 
 /** Machine tags are replaced as a whole; tags of users, sidecars and files stay. */
@@ -113,7 +131,26 @@ const storeTags = async (database: Database, updates: readonly PhotoUpdate[], no
     )
     .execute();
   const rows = tagged.flatMap((update) => tagRows(update, now));
-  if (rows.length > 0) await database.insertInto("tags").values(rows).execute();
+  await inParts(rows, (part) => database.insertInto("tags").values(part).execute());
+};
+
+/** Claims that still hold; the lease of the others ran out, and another process took the file over. */
+const heldFiles = async (database: Database, files: readonly FinishedFile[]): Promise<readonly HeldFile[]> => {
+  if (files.length === 0) return [];
+  const rows = await database
+    .selectFrom("files")
+    .select(["id", "lease_token", "content_hash", "state"])
+    .where(
+      "id",
+      "in",
+      files.map(({ claim }) => claim.fileId),
+    )
+    .execute();
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return files.flatMap((file) => {
+    const row = byId.get(file.claim.fileId);
+    return row?.lease_token === file.claim.token ? [{ ...file, before: row }] : [];
+  });
 };
 
 /** @returns content hashes that gained or lost a file. */
@@ -122,36 +159,25 @@ const finishFiles = async (
   files: readonly FinishedFile[],
   now: number,
 ): Promise<readonly string[]> => {
-  const changed: string[] = [];
-  for (const { claim, stat, contentHash } of files) {
-    const before = await database
-      .selectFrom("files")
-      .select(["content_hash", "state"])
-      .where("id", "=", claim.fileId)
-      .where("lease_token", "=", claim.token)
-      .executeTakeFirst();
-    if (before === undefined) continue; // the lease ran out and another process took the file over
-    await database
-      .updateTable("files")
-      .set({
-        ...noLease,
-        ...statColumns(stat),
-        content_hash: contentHash,
-        state: "present",
-        reason: null,
-        reason_message: null,
-        reason_key: null,
-        tries: 0,
-        crashes: 0,
-        updated_at: now,
-      })
-      .where("id", "=", claim.fileId)
-      .execute();
-    if (before.content_hash === contentHash && before.state === "present") continue;
-    changed.push(contentHash);
-    if (before.content_hash !== null) changed.push(before.content_hash);
-  }
-  return changed;
+  const held = await heldFiles(database, files);
+  await inParts(held, async (part) => {
+    const values = part.map(
+      ({ claim, contentHash, stat }) =>
+        sql`(${claim.fileId}, ${contentHash}, ${stat.size}, ${stat.mtimeNs}, ${stat.ctimeNs}, ${stat.inode})`,
+    );
+    await sql`
+      update files
+      set content_hash = done.column2, size = done.column3, mtime_ns = done.column4, ctime_ns = done.column5,
+        inode = done.column6, state = 'present', reason = null, reason_message = null, reason_key = null, tries = 0,
+        crashes = 0, lease_owner = null, lease_token = null, lease_until = null, updated_at = ${now}
+      from (values ${sql.join(values)}) as done
+      where files.id = done.column1`.execute(database);
+  });
+  return held
+    .filter(({ before, contentHash }) => before.content_hash !== contentHash || before.state !== "present")
+    .flatMap(({ before, contentHash }) =>
+      before.content_hash === null ? [contentHash] : [contentHash, before.content_hash],
+    );
 };
 
 const commitPhotos = async (database: Database, { updates, files }: PhotoCommit, now: number): Promise<void> => {

@@ -138,6 +138,19 @@ export const rowAfter = (update: PhotoUpdate, before: PhotoRow | undefined, now:
   updated_at: now,
 });
 
+/** Columns an update may change; `rev` is markChanged's, `favourite` the user's. */
+export const updatedColumns = [
+  "format",
+  "file_size",
+  "width",
+  "height",
+  "orientation",
+  "perceptual_hash",
+  "thumbnail",
+  "updated_at",
+  ...(Object.keys(emptyMetadata) as (keyof typeof emptyMetadata)[]), // the keys of a literal
+] as const;
+
 export const tagRows = (update: PhotoUpdate, now: number): Insertable<TagsTable>[] =>
   (update.tags?.tags ?? []).map((tag, rank) => ({
     content_hash: update.contentHash,

@@ -1,5 +1,6 @@
 /** First schema: library, roots, files, photos with their stages, vectors and tags, role leases, index marks. */
 import type { Kysely } from "kysely";
+import { sql } from "kysely";
 
 export const up = async (database: Kysely<unknown>): Promise<void> => {
   for (const createTable of [library, roots, files, photos, photoStages, embeddings, vectorKeys, tags]) {
@@ -97,6 +98,7 @@ const photoStages = (database: Kysely<unknown>): Promise<void> =>
     .addColumn("key", "text", (column) => column.notNull())
     .addColumn("at", "bigint", (column) => column.notNull())
     .addPrimaryKeyConstraint("photo_stages_key", ["content_hash", "stage"])
+    .modifyEnd(sql`without rowid`) // rows are looked up and ordered by this key
     .execute();
 
 const embeddings = (database: Kysely<unknown>): Promise<void> =>
@@ -135,6 +137,7 @@ const tags = (database: Kysely<unknown>): Promise<void> =>
     .addColumn("bank_key", "text")
     .addColumn("created_at", "bigint", (column) => column.notNull())
     .addPrimaryKeyConstraint("tags_key", ["content_hash", "source", "name"])
+    .modifyEnd(sql`without rowid`) // rows are looked up and ordered by this key
     .execute();
 
 const leases = (database: Kysely<unknown>): Promise<void> =>
@@ -162,7 +165,7 @@ const forgotten = (database: Kysely<unknown>): Promise<void> =>
     .execute();
 
 const indexes = async (database: Kysely<unknown>): Promise<void> => {
-  await database.schema.createIndex("files_by_content").on("files").column("content_hash").execute();
+  await database.schema.createIndex("files_by_content").on("files").columns(["content_hash", "state"]).execute();
   await database.schema.createIndex("files_by_state").on("files").column("state").execute();
   await database.schema.createIndex("files_by_lease").on("files").column("lease_owner").execute();
   await database.schema.createIndex("photos_by_capture").on("photos").column("captured_key").execute();

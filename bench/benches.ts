@@ -1,0 +1,15 @@
+/** All benches. To add one: its file and its line here. */
+import { decodeBench } from "./decode.ts";
+import { libraryWritesBench } from "./library-writes.ts";
+import { processBench } from "./process.ts";
+import { memoryBench, startUpBench, unchangedBench } from "./start-up.ts";
+import type { Bench } from "./support/bench.ts";
+
+export const benches: readonly Bench[] = [
+  decodeBench,
+  processBench,
+  libraryWritesBench,
+  startUpBench,
+  unchangedBench,
+  memoryBench,
+];

@@ -1,0 +1,68 @@
+/** One decode for every derived picture against one sharp pipeline per picture. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import sharp from "sharp";
+import { prepareModelInput } from "../src/photo/model-input.ts";
+import { perceptualHash } from "../src/photo/perceptual-hash.ts";
+import { encodeThumbnail } from "../src/photo/rendition.ts";
+import { decodePhoto } from "../src/pipeline/decode/decode-photo.ts";
+import type { Bench } from "./support/bench.ts";
+import { atLeast, median } from "./support/bench.ts";
+import { generatePhotos, TWELVE_MEGAPIXELS } from "./support/photos.ts";
+
+const IN_FLIGHT = 4;
+const ROUNDS = 5;
+const THUMBNAIL = { size: 256, format: "webp", quality: 80 } as const;
+const MODEL_INPUT = { size: 224, resize: "squash", kernel: "bicubic" } as const;
+const LIMITS = { maxFileBytes: 1e8, maxDimension: 30_000, maxPixels: 2e8, timeoutMs: 15_000 };
+
+const derive = async (path: string): Promise<void> => {
+  const needs = { thumbnailSize: THUMBNAIL.size, modelInput: MODEL_INPUT };
+  const { signal } = new AbortController();
+  const decoded = await decodePhoto(await readFile(path), "jpeg", { needs, limits: LIMITS, signal });
+  await encodeThumbnail(decoded, THUMBNAIL);
+  await prepareModelInput(decoded, MODEL_INPUT);
+  perceptualHash(decoded);
+};
+
+/** What one writes first: a pipeline from the file for each of the three. */
+const deriveNaively = async (path: string): Promise<void> => {
+  await sharp(path).rotate().resize(256, 256, { fit: "inside" }).webp({ quality: THUMBNAIL.quality }).toBuffer();
+  await sharp(path).rotate().resize(224, 224, { fit: "fill" }).removeAlpha().raw().toBuffer();
+  await sharp(path).rotate().greyscale().resize(9, 9, { fit: "fill" }).raw().toBuffer();
+};
+
+/** Photos per second with four in flight. */
+const rateOf = async (paths: readonly string[], work: (path: string) => Promise<void>): Promise<number> => {
+  const waiting = [...paths];
+  const start = performance.now();
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, async () => {
+      for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) await work(path);
+    }),
+  );
+  return (paths.length / (performance.now() - start)) * 1000;
+};
+
+export const decodeBench: Bench = {
+  name: "decode",
+  about:
+    "Thumbnail, model input and perceptual hash of 12-megapixel JPEGs (3 to 4 MB), four in flight: from one shrunk decode, and the naive way with one sharp pipeline per output from the file. Medians of five alternating rounds.",
+  async run({ quick, directory, log }) {
+    const photos = join(directory, "decode");
+    const paths = await generatePhotos(photos, { count: quick ? 8 : 48, ...TWELVE_MEGAPIXELS });
+    const rates: number[] = [];
+    const ratios: number[] = [];
+    for (let round = 0; round < (quick ? 1 : ROUNDS); round += 1) {
+      const rate = await rateOf(paths, derive);
+      const naive = await rateOf(paths, deriveNaively);
+      log(`round ${round + 1}: ${rate.toFixed(1)} photos/s, naive ${naive.toFixed(1)}`);
+      rates.push(rate);
+      ratios.push(rate / naive);
+    }
+    return [
+      atLeast("one decode", median(rates), "photos/s", 45),
+      atLeast("one decode over naive", median(ratios), "x", 2.4),
+    ];
+  },
+};

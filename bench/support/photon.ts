@@ -1,0 +1,81 @@
+/** photon itself inside a bench: a library in a scratch folder, driven through the composition root. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Photon } from "../../src/app.ts";
+import { createPhoton } from "../../src/app.ts";
+import type { Config } from "../../src/config.ts";
+import { loadConfig } from "../../src/config.ts";
+import { isProblem, discover } from "../../src/library/discover.ts";
+import { silentLogger } from "../../src/logger.ts";
+import type { PhotoSource } from "../../src/photo/types.ts";
+
+/** Terms of the vocabulary benches tag with. */
+const VOCABULARY_TERMS = 4000;
+
+export interface BenchLibrary {
+  readonly directory: string;
+  readonly model: string;
+}
+
+export const benchConfig = async ({ directory, model }: BenchLibrary): Promise<Config> => {
+  const vocabulary = join(directory, "vocabulary");
+  const configPath = join(directory, "config.toml");
+  await mkdir(vocabulary, { recursive: true });
+  const terms = Array.from({ length: VOCABULARY_TERMS }, (_, index) => ({ name: `term ${index}` }));
+  await writeFile(join(vocabulary, "bench.json"), JSON.stringify(terms));
+  await writeFile(configPath, `[tagging.vocabulary]\ndir = ${JSON.stringify(vocabulary)}\nsets = ["bench"]\n`);
+  const flag = (key: "general.data_dir" | "general.model_dir" | "embedding.model", value: string) => ({
+    key,
+    flag: "bench",
+    value,
+  });
+  return loadConfig({
+    environment: { PHOTON_CONFIG: configPath },
+    workingDirectory: directory,
+    flags: [
+      flag("general.data_dir", join(directory, "library")),
+      flag("general.model_dir", join(directory, "models")),
+      flag("embedding.model", model),
+    ],
+  }).config;
+};
+
+export const openBenchPhoton = async (library: BenchLibrary): Promise<Photon> =>
+  createPhoton(await benchConfig(library), { logger: silentLogger });
+
+/** The photos of a folder, as `photon process` finds them. */
+export async function* photosIn(folder: string, { processing }: Config): AsyncGenerator<PhotoSource> {
+  const options = {
+    extensions: processing.supported_formats,
+    addedRoots: [],
+    excludedFolders: [],
+    exclude: [],
+    hidden: false,
+    signal: new AbortController().signal,
+  };
+  for await (const found of discover([folder], options)) if (!isProblem(found)) yield found;
+}
+
+/** Processes a folder with everything switched on and waits until it can be searched; gives the number of photos. */
+export const processFolder = async (photon: Photon, folder: string): Promise<number> => {
+  const { signal } = new AbortController();
+  const { thumbnail, tagging, processing } = photon.config;
+  const settings = {
+    thumbnail,
+    embedding: true,
+    tagging: {
+      minConfidence: tagging.min_confidence,
+      maxTags: tagging.max_tags,
+      deduplicateAncestors: tagging.deduplicate_ancestors,
+    },
+  };
+  const options = { store: true, force: false, parallel: processing.parallel_workers, signal };
+  let photos = 0;
+  for await (const outcome of photon.process(photosIn(folder, photon.config), settings, options)) {
+    if (outcome.status !== "done" || outcome.failures.length > 0)
+      throw new Error(`A photo failed: ${JSON.stringify(outcome)}`);
+    photos += 1;
+  }
+  await photon.waitUntilIndexed(() => undefined, signal);
+  return photos;
+};
