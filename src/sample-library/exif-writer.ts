@@ -2,7 +2,7 @@
 
 /** TIFF 6.0, section 2. */
 const TYPE = { byte: 1, ascii: 2, short: 3, long: 4, rational: 5, undefined: 7, signedRational: 10 } as const;
-export type ExifType = keyof typeof TYPE;
+type ExifType = keyof typeof TYPE;
 export type Rational = readonly [numerator: number, denominator: number];
 
 export interface ExifEntry {

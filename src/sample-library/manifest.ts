@@ -15,8 +15,7 @@ export interface SamplePlace {
   readonly longitude: number;
 }
 
-export const SAMPLE_FORMATS = ["jpeg", "png", "webp", "tiff", "gif", "avif", "bmp"] as const;
-export type SampleFormat = (typeof SAMPLE_FORMATS)[number];
+export type SampleFormat = "jpeg" | "png" | "webp" | "tiff" | "gif" | "avif" | "bmp";
 
 export interface SampleFile {
   /** Relative to the library folder, with `/`. */

@@ -7,7 +7,7 @@ export interface Canvas {
   readonly height: number;
 }
 
-export interface Painting {
+interface Painting {
   /** Gradient definitions. */
   readonly defines: string;
   readonly body: string;

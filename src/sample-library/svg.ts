@@ -12,7 +12,7 @@ export const hsl = (hue: number, saturation: number, lightness: number, opacity 
   `hsla(${n(((hue % 360) + 360) % 360)},${n(saturation)}%,${n(lightness)}%,${Math.round(opacity * 100) / 100})`;
 
 /** Blurs by id: the larger the number the softer. */
-export const SOFT = { 2: "url(#soft2)", 6: "url(#soft6)", 14: "url(#soft14)" } as const;
+const SOFT = { 2: "url(#soft2)", 6: "url(#soft6)", 14: "url(#soft14)" } as const;
 export const SOFT_FILTERS = [2, 6, 14]
   .map(
     (size) =>

@@ -4,9 +4,9 @@
  */
 
 /** Characters. */
-export const MAX_NAME_LENGTH = 200;
-export const MAX_CAPTION_LENGTH = 2000;
-export const MAX_KEYWORDS = 200;
+const MAX_NAME_LENGTH = 200;
+const MAX_CAPTION_LENGTH = 2000;
+const MAX_KEYWORDS = 200;
 
 const WINDOWS_1252 = new TextDecoder("windows-1252");
 const C1_CONTROL = /[\u0080-\u009f]/g;

@@ -18,7 +18,7 @@ const positive = (value: number | undefined): number | undefined =>
 const firstPositive = (values: readonly number[]): number | undefined => positive(values.find((value) => value > 0));
 
 /** Rounds away the noise of APEX powers and odd rationals; `digits` significant digits. */
-export const rounded = (value: number, digits: number): number => Number(value.toPrecision(digits));
+const rounded = (value: number, digits: number): number => Number(value.toPrecision(digits));
 
 const captureTime = (tags: ExifTags): CaptureTime | undefined => {
   const original = parseDate(tags.text("dateTimeOriginal"));
@@ -66,7 +66,7 @@ const orientation = (tags: ExifTags): Orientation | undefined => {
 };
 
 /** `24-70mm f/2.8`, `18-55mm f/3.5-5.6`, `50mm`; unknown f-numbers are 0/0. */
-export const lensFromSpecification = (numbers: readonly number[]): string | undefined => {
+const lensFromSpecification = (numbers: readonly number[]): string | undefined => {
   const [short, long, wide, tele] = numbers.map((value) => positive(value)).map((value) => value && rounded(value, 3));
   if (short === undefined) return undefined;
   const range = (from: number, to: number | undefined): string =>

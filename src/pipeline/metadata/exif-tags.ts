@@ -4,7 +4,7 @@ import { viewOf } from "./blocks.ts";
 import { decodeText } from "./clean-text.ts";
 
 /** Tags photon reads, by number (CIPA DC-008-2024; TIFF 6.0; XP tags and Rating: Microsoft). */
-export const EXIF_TAGS = {
+const EXIF_TAGS = {
   imageDescription: 0x010e,
   make: 0x010f,
   model: 0x0110,
@@ -32,7 +32,7 @@ export const EXIF_TAGS = {
   /** Panasonic RW2 keeps its ISO here, in the first directory. */
   panasonicIso: 0x0017,
 } as const;
-export const GPS_TAGS = {
+const GPS_TAGS = {
   latitudeRef: 0x0001,
   latitude: 0x0002,
   longitudeRef: 0x0003,

@@ -5,6 +5,9 @@ export type XmlToken =
   | { readonly kind: "close"; readonly name: string }
   | { readonly kind: "text"; readonly text: string };
 
+const GREATER_THAN = 0x3e;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
 const NAME = /^[^\s<>/="'!?]{1,100}/;
 const ATTRIBUTE = /([^\s=<>"'/]{1,100})\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)')/g;
 const ENTITY = /&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(amp|lt|gt|quot|apos));/gi;
@@ -14,23 +17,25 @@ const fromCodePoint = (code: number): string => (code > 0 && code <= 0x10_ffff ?
 
 /** Resolves the five named entities and character references; a document cannot define others here. */
 export const unescapeXml = (text: string): string =>
-  text.replaceAll(ENTITY, (_match, decimal?: string, hex?: string, named?: string) => {
-    if (named !== undefined) return NAMED_ENTITIES[named.toLowerCase()] ?? "";
-    return fromCodePoint(decimal === undefined ? Number.parseInt(hex ?? "0", 16) : Number(decimal));
-  });
+  !text.includes("&")
+    ? text
+    : text.replaceAll(ENTITY, (_match, decimal?: string, hex?: string, named?: string) => {
+        if (named !== undefined) return NAMED_ENTITIES[named.toLowerCase()] ?? "";
+        return fromCodePoint(decimal === undefined ? Number.parseInt(hex ?? "0", 16) : Number(decimal));
+      });
 
 export const attributesOf = (attributes: string): readonly (readonly [name: string, value: string])[] =>
   [...attributes.matchAll(ATTRIBUTE)].map(([, name = "", double, single]) => [name, double ?? single ?? ""]);
 
 /** Position of the `>` that ends a tag; quoted values may contain one. -1 when the text ends first. */
 const tagEnd = (text: string, start: number): number => {
-  let quote = "";
   for (let position = start; position < text.length; position += 1) {
-    const character = text.charAt(position);
-    if (quote !== "") {
-      if (character === quote) quote = "";
-    } else if (character === ">") return position;
-    else if (character === '"' || character === "'") quote = character;
+    const code = text.charCodeAt(position);
+    if (code === GREATER_THAN) return position;
+    if (code !== DOUBLE_QUOTE && code !== SINGLE_QUOTE) continue;
+    const close = text.indexOf(code === DOUBLE_QUOTE ? '"' : "'", position + 1);
+    if (close < 0) return -1;
+    position = close;
   }
   return -1;
 };

@@ -1,7 +1,7 @@
 /**
  * XMP packets: the properties of the top-level descriptions, with their text, list items or attributes (XMP
- * specification part 1, 7). Read by a scanner and not by a DOM, which took 25 ms for the 60 KB that photo editors
- * commonly write and lost everything in a packet that ends in the middle.
+ * specification part 1, 7). Read by a scanner and not by a DOM, which took four times as long for 60 KB, thirteen times
+ * for 400 KB, and lost everything in a packet that ends in the middle.
  */
 import { MAX_BLOCK_BYTES } from "./blocks.ts";
 import { decodeText } from "./clean-text.ts";
@@ -72,7 +72,7 @@ interface OpenElement {
   text: string;
 }
 
-/** Follows the tokens and collects values; see the shapes in `propertyAt`. */
+/** Follows the tokens and collects values; see `propertyAtTop` for the shapes. */
 const createCollector = () => {
   const names = createNames();
   const values = new Map<string, string[]>();
@@ -90,10 +90,11 @@ const createCollector = () => {
 
   /** RDF > Description > property, or RDF > Description > property > list > li: the property the top element speaks for. */
   const propertyAtTop = (): string => {
-    const path = stack.map((element) => element.name);
-    const isItem = path.at(-1) === "rdf:li" && isList(path.at(-2));
-    const [root, description, property = ""] = path.slice(isItem ? -5 : -3);
-    return root === "rdf:RDF" && description === "rdf:Description" && !property.startsWith("rdf:") ? property : "";
+    const isItem = stack.at(-1)?.name === "rdf:li" && isList(stack.at(-2)?.name);
+    const depth = isItem ? -3 : -1;
+    const property = stack.at(depth)?.name ?? "";
+    const isTopLevel = stack.at(depth - 1)?.name === "rdf:Description" && stack.at(depth - 2)?.name === "rdf:RDF";
+    return isTopLevel && !property.startsWith("rdf:") ? property : "";
   };
 
   const open = (token: XmlToken & { readonly kind: "open" }): void => {

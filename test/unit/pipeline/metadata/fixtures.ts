@@ -2,7 +2,7 @@ import { embedInJpeg } from "../../../../src/sample-library/embed-metadata.ts";
 import type { ExifDirectories, ExifEntry } from "../../../../src/sample-library/exif-writer.ts";
 import { writeExif } from "../../../../src/sample-library/exif-writer.ts";
 
-export const EMPTY_JPEG = Buffer.from("ffd8ffd9", "hex");
+const EMPTY_JPEG = Buffer.from("ffd8ffd9", "hex");
 
 export const ascii = (tag: number, value: string): ExifEntry => ({ tag, type: "ascii", value });
 export const short = (tag: number, ...value: readonly number[]): ExifEntry => ({ tag, type: "short", value });
