@@ -2,7 +2,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ConfigError } from "../../src/errors.ts";
 
-export const DEVICES = ["auto", "cpu", "cuda", "coreml", "dml"] as const;
+const DEVICES = ["auto", "cpu", "cuda", "coreml", "dml"] as const;
 export type Device = (typeof DEVICES)[number];
 
 export interface SessionSettings {
@@ -40,17 +40,18 @@ export const openSession = async (
   graph: string | Uint8Array,
   { threads, device }: SessionSettings,
 ): Promise<OpenSession> => {
-  const { InferenceSession: Session, env } = await import("onnxruntime-node");
+  const { InferenceSession: Session, env, listSupportedBackends } = await import("onnxruntime-node");
   env.logLevel = "error";
+  const isSupported = listSupportedBackends().some((backend) => backend.name === device);
   const createOn = (provider: string): Promise<InferenceSession> =>
     typeof graph === "string"
       ? Session.create(graph, sessionOptions(threads, provider))
       : Session.create(graph, sessionOptions(threads, provider));
-  if (device !== "auto" && device !== "cpu") {
+  if (device !== "auto" && device !== "cpu" && isSupported) {
     try {
       return { session: await createOn(device), device };
     } catch {
-      // The runtime lacks this provider or its driver; the caller sees `cpu` and warns.
+      // The provider lacks its driver; the caller sees `cpu` and warns.
     }
   }
   return { session: await createOn("cpu"), device: "cpu" };

@@ -28,7 +28,7 @@ export interface InstalledModel {
 }
 
 /** verified: hashes were checked. partial: files are missing or of another size. damaged: a hash or the manifest is wrong. */
-export type InstalledState = "verified" | "unverified" | "partial" | "damaged";
+type InstalledState = "verified" | "unverified" | "partial" | "damaged";
 
 export interface InstalledModelStatus {
   readonly id: string;
@@ -68,7 +68,7 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-export const readManifest = async (directory: string): Promise<ModelManifest> => {
+const readManifest = async (directory: string): Promise<ModelManifest> => {
   const path = join(directory, MANIFEST_FILE);
   const text = await readIfPresent(path);
   if (text === undefined) {

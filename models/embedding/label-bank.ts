@@ -14,7 +14,7 @@ export type TermEncoder = Pick<DualEncoder, "vectorKey" | "dimension" | "embedTe
   readonly textKey: string;
 };
 
-export interface BankProgress {
+interface BankProgress {
   readonly done: number;
   readonly total: number;
 }

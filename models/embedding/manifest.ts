@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ConfigError } from "../../src/errors.ts";
 
-export const MODEL_VARIANTS = ["fp32", "fp16", "int8", "uint8", "q4", "q4f16"] as const;
+const MODEL_VARIANTS = ["fp32", "fp16", "int8", "uint8", "q4", "q4f16"] as const;
 
 const hex = (digits: number): z.ZodString =>
   z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `${digits} hex digits`);
@@ -55,7 +55,7 @@ const goldenSchema = z.strictObject({
   ),
 });
 
-export const modelManifestSchema = z.strictObject({
+const modelManifestSchema = z.strictObject({
   manifest: z.literal(1),
   id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, "lower-case letters, digits, dots, dashes"),
   variant: z.enum(MODEL_VARIANTS),

@@ -8,10 +8,10 @@ import { open } from "node:fs/promises";
 /** Values of TensorProto.DataType. */
 const ELEMENT_TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 const ELEMENT_BYTES = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8 } as const;
-export type ElementType = keyof typeof ELEMENT_TYPES;
+type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** Little-endian bytes that are made when they are written. */
-export interface LazyBytes {
+interface LazyBytes {
   readonly bytes: number;
   readonly read: () => Iterable<Uint8Array>;
 }
@@ -24,7 +24,7 @@ export interface OnnxTensor {
   readonly data: Uint8Array | LazyBytes;
 }
 
-export type OnnxAttribute = number | { readonly float: number } | string | readonly number[];
+type OnnxAttribute = number | { readonly float: number } | string | readonly number[];
 
 export interface OnnxNode {
   readonly op: string;
@@ -37,7 +37,7 @@ export interface OnnxNode {
 }
 
 /** Input or output; a string in the shape is a dimension known at run time only. */
-export interface OnnxValue {
+interface OnnxValue {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: readonly (number | string)[];

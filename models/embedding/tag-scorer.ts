@@ -26,7 +26,7 @@ export interface TermScores {
 }
 
 /** `vectors [n, d]`, `limit [1]` to `cosines [n, limit]`, `rows [n, limit]`. */
-export const scoringGraph = ({ header, rows }: LabelBank): OnnxGraph => ({
+const scoringGraph = ({ header, rows }: LabelBank): OnnxGraph => ({
   name: "tag_scoring",
   inputs: [
     { name: "vectors", type: "float32", shape: ["photos", header.dimension] },

@@ -4,7 +4,7 @@ import type { ModelManifest } from "./manifest.ts";
 export type TextRules = ModelManifest["text"];
 
 /** Row-major `texts x length`, ready for a graph. */
-export interface TokenBatch {
+interface TokenBatch {
   readonly ids: BigInt64Array;
   /** 1 for tokens, 0 for padding. */
   readonly mask: BigInt64Array;

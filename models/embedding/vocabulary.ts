@@ -18,7 +18,7 @@ export const TERM_CATEGORIES = [
   "composition",
   "document",
 ] as const;
-export type TermCategory = (typeof TERM_CATEGORIES)[number];
+type TermCategory = (typeof TERM_CATEGORIES)[number];
 
 export interface VocabularyEntry {
   /** Unique and stable; pairs a row of a label bank with its term. */

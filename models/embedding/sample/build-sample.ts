@@ -5,12 +5,11 @@ import { concepts, FILLER_WORDS } from "./concepts.ts";
 import type { Concept } from "./concepts.ts";
 import { featuresOf } from "./features.ts";
 import { fitSpace, meanOf, project, unit } from "./fit.ts";
+import type { Fit } from "./fit.ts";
 import { DIMENSION, imageGraph, textGraph, UNKNOWN_AXIS } from "./graphs.ts";
 import { createPainter, createRandom } from "./painter.ts";
 
-export const TEXT_LENGTH = 24;
-export const PAD_ID = 0;
-export const EOS_ID = 1;
+const TEXT_LENGTH = 24;
 const UNKNOWN_TOKEN = "[unknown]";
 const PROTOTYPES_PER_CONCEPT = 32;
 
@@ -47,20 +46,27 @@ export interface SampleFiles {
   readonly "tokenizer.json": Uint8Array;
 }
 
-/** Takes a few hundred milliseconds; gives the same bytes on every machine. */
-export const buildSampleFiles = (): SampleFiles => {
+const silent = (): Float64Array => new Float64Array(DIMENSION);
+
+/** The space fitted to the painted prototypes, and what each concept means in it. */
+export const fitPrototypes = (): { readonly fit: Fit; readonly meanings: readonly Float64Array[] } => {
   const groups = concepts.map((concept, index) =>
     Array.from({ length: PROTOTYPES_PER_CONCEPT }, (_, variation) =>
       featuresOf(paintPrototype(concept, 1000 * index + variation)),
     ),
   );
   const fit = fitSpace(groups);
-  const silent = (): Float64Array => new Float64Array(DIMENSION);
   const meanings = groups.map((group) => {
     const row = silent();
     row.set(unit(project(fit, meanOf(group))));
     return row;
   });
+  return { fit, meanings };
+};
+
+/** Takes a few hundred milliseconds; gives the same bytes on every machine. */
+export const buildSampleFiles = (): SampleFiles => {
+  const { fit, meanings } = fitPrototypes();
   const unknown = silent();
   unknown[UNKNOWN_AXIS] = 1;
   const table: readonly (readonly [string, Float64Array])[] = [

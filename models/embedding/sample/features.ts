@@ -34,11 +34,10 @@ export const OPPONENT: readonly (readonly [number, number, number])[] = [
 ];
 /** Keeps a pixel that equals a palette colour from counting for it alone. */
 export const SOFTNESS = 0.004;
+/** Horizontal bands; a band is a row of as many square patches. */
 export const BANDS = 8;
-/** Patches per edge in which "somewhere in the picture" is looked for; one row of them is a band. */
-export const PATCHES = BANDS;
-const MIDDLE_PATCHES = (PATCHES * PATCHES) / 4;
-const isMiddle = (patch: number): boolean => patch >= PATCHES / 4 && patch < (PATCHES * 3) / 4;
+const MIDDLE_PATCHES = (BANDS * BANDS) / 4;
+const isMiddle = (patch: number): boolean => patch >= BANDS / 4 && patch < (BANDS * 3) / 4;
 
 const COLOURS = PALETTE.length;
 /** Bands, middle and strongest patch per colour; busyness per band across, and down. */
@@ -81,17 +80,17 @@ const scan = (
   pixels: ArrayLike<number>,
   size: number,
 ): { readonly patches: Float64Array; readonly light: Float64Array } => {
-  const patches = new Float64Array(PATCHES * PATCHES * COLOURS);
+  const patches = new Float64Array(BANDS * BANDS * COLOURS);
   const light = new Float64Array(size * size);
   const shares = new Float64Array(COLOURS);
-  const edge = size / PATCHES;
+  const edge = size / BANDS;
   for (let row = 0, pixel = 0; row < size; row += 1) {
     for (let column = 0; column < size; column += 1, pixel += 1) {
       const at = pixel * 3;
       const colour = opponentOf((pixels[at] ?? 0) / 255, (pixels[at + 1] ?? 0) / 255, (pixels[at + 2] ?? 0) / 255);
       light[pixel] = colour[0];
       fillShares(colour, shares);
-      addTo(patches, (Math.floor(row / edge) * PATCHES + Math.floor(column / edge)) * COLOURS, shares);
+      addTo(patches, (Math.floor(row / edge) * BANDS + Math.floor(column / edge)) * COLOURS, shares);
     }
   }
   return { patches: patches.map((sum) => sum / (edge * edge)), light };
@@ -118,12 +117,12 @@ export const featuresOf = (pixels: ArrayLike<number>, size: number = CANVAS): Fl
   for (let colour = 0; colour < COLOURS; colour += 1) {
     let strongest = 0;
     let middle = 0;
-    for (let patch = 0; patch < PATCHES * PATCHES; patch += 1) {
-      const row = Math.floor(patch / PATCHES);
+    for (let patch = 0; patch < BANDS * BANDS; patch += 1) {
+      const row = Math.floor(patch / BANDS);
       const share = patches[patch * COLOURS + colour] ?? 0;
       const band = colour * BANDS + row;
-      features[band] = (features[band] ?? 0) + share / PATCHES;
-      if (isMiddle(row) && isMiddle(patch % PATCHES)) middle += share;
+      features[band] = (features[band] ?? 0) + share / BANDS;
+      if (isMiddle(row) && isMiddle(patch % BANDS)) middle += share;
       strongest = Math.max(strongest, share);
     }
     features[COLOURS * BANDS + colour] = middle / MIDDLE_PATCHES;

@@ -1,21 +1,20 @@
 /** The two graphs of the sample encoder, from what `fitSpace` found. */
 import { float32Tensor, int64Tensor } from "../onnx-graph.ts";
 import type { OnnxGraph, OnnxNode, OnnxTensor } from "../onnx-graph.ts";
-import { BANDS, FEATURES, OPPONENT, OPPONENT_PALETTE, PALETTE, PATCHES, SOFTNESS } from "./features.ts";
+import { BANDS, FEATURES, OPPONENT, OPPONENT_PALETTE, PALETTE, SOFTNESS } from "./features.ts";
 import type { Fit } from "./fit.ts";
 import { CANVAS } from "./painter.ts";
 
 /** Edge of the model's input in pixels. */
-export const INPUT_SIZE = 64;
-export const INPUT_MEAN = 0.5;
-export const INPUT_STD = 0.5;
+const INPUT_SIZE = 64;
+const INPUT_STD = 0.5;
 /** The features, one axis for flat pictures, one for noise, one for words nobody knows. */
 export const DIMENSION = FEATURES + 3;
 export const UNKNOWN_AXIS = DIMENSION - 1;
-export const IMAGE_INPUT = "pixel_values";
-export const TEXT_INPUT = "input_ids";
-export const IMAGE_OUTPUT = "image_embeds";
-export const TEXT_OUTPUT = "text_embeds";
+const IMAGE_INPUT = "pixel_values";
+const TEXT_INPUT = "input_ids";
+const IMAGE_OUTPUT = "image_embeds";
+const TEXT_OUTPUT = "text_embeds";
 
 /** Below this a picture has neither light and shade nor colour, and says nothing. */
 const FLAT_VARIANCE = 0.004;
@@ -53,12 +52,11 @@ const paletteNodes: readonly OnnxNode[] = [
 ];
 
 const STEP = INPUT_SIZE / BANDS;
-const PATCH = INPUT_SIZE / PATCHES;
 const featureNodes: readonly OnnxNode[] = [
   node("AveragePool", "shares", "band_shares", { kernel_shape: [STEP, INPUT_SIZE], strides: [STEP, INPUT_SIZE] }),
   node("Slice", "shares middle_start middle_end middle_axes", "middle"),
   node("GlobalAveragePool", "middle", "middle_shares"),
-  node("AveragePool", "shares", "patch_shares", { kernel_shape: [PATCH, PATCH], strides: [PATCH, PATCH] }),
+  node("AveragePool", "shares", "patch_shares", { kernel_shape: [STEP, STEP], strides: [STEP, STEP] }),
   node("GlobalMaxPool", "patch_shares", "strongest"),
   node("Slice", "colour zero one channel_axis", "light"),
   node("Conv", "light across", "across_difference"),

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { priorCalibration } from "../../../models/embedding/calibration.ts";
 import type { ModelManifest } from "../../../models/embedding/manifest.ts";
 import { fileOfRole, parseManifest, vectorKeyOf } from "../../../models/embedding/manifest.ts";
+import { manifests } from "../../../models/embedding/manifests.ts";
 import { generatedSample } from "../../../models/embedding/manifests/generated-sample.ts";
 
 const base: ModelManifest = generatedSample;
@@ -59,3 +60,14 @@ test("the prior calibration is the checkpoint's own pair probability", () => {
   expect(noMatchBelow).toBeLessThan(goodFrom);
   expect(priorCalibration({ ...base, score: { logitScale: Math.log(100), logitBias: null } }).bias).toBeLessThan(0);
 });
+
+const ALLOWED_LICENCES = ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0"];
+
+test.each(manifests.map((manifest) => [manifest.id, manifest] as const))(
+  "the registry's %s is complete and free to pass on",
+  (_, manifest) => {
+    expect(() => parseManifest(manifest, "the registry")).not.toThrow();
+    expect(ALLOWED_LICENCES).toContain(manifest.licence.weights);
+    expect(ALLOWED_LICENCES).toContain(manifest.licence.tokenizer);
+  },
+);
