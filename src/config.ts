@@ -6,5 +6,5 @@ export type { Config, ConfigField, ConfigKey } from "./config/schema.ts";
 export { configFields, environmentName, PHOTO_EXTENSIONS } from "./config/schema.ts";
 export type { Environment, ValueSource } from "./config/sources.ts";
 export { describeSource } from "./config/sources.ts";
-export { acceptedValues, showValue, valueOfText, wantsBoolean, wantsList } from "./config/values.ts";
+export { acceptedValues, showValue, valueOfText, wantsList } from "./config/values.ts";
 export { configTemplate, writeConfigFile } from "./config/write.ts";

@@ -29,19 +29,21 @@ const fieldsOf = (command: Command): readonly Field[] =>
     return { name, schema, use };
   });
 
-/** `--[no-]name` stands for both directions. */
-const spellings = (flags: string): readonly string[] =>
-  flags.includes("[no-]") ? [flags.replace("[no-]", ""), flags.replace("[no-]", "no-")] : [flags];
+/** `--[no-]name` makes both directions, on one line of the help. */
+const directions = (flags: string, description: string | undefined): readonly Option[] => {
+  const positive = new Option(flags.replace("[no-]", ""), description);
+  if (!flags.includes("[no-]")) return [positive];
+  positive.flags = flags;
+  return [positive, new Option(flags.replace("[no-]", "no-")).hideHelp()];
+};
 
 const optionsOf = ({ schema, use }: Field): readonly Option[] => {
   if (use.kind !== "flag") return [];
-  return spellings(use.flags).map((flags) => {
-    const option = new Option(flags, schema.description);
-    if (wantsList(schema) && !option.variadic) {
-      option.argParser((text: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), text]);
-    }
-    return option;
-  });
+  const options = directions(use.flags, schema.description);
+  for (const option of options.filter(({ variadic }) => wantsList(schema) && !variadic)) {
+    option.argParser((text: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), text]);
+  }
+  return options;
 };
 
 /** Adds every flag and argument of `command` to `program`. */
@@ -63,7 +65,7 @@ const typedFlags = (program: Program, field: Field): readonly { readonly flag: s
     const name = option.attributeName();
     const given: unknown = program.getOptionValue(name);
     const isTyped = program.getOptionValueSource(name) === "cli" && option.negate === (given === false);
-    return isTyped ? [{ flag: option.long ?? option.flags, given }] : [];
+    return isTyped ? [{ flag: option.long ?? name, given }] : [];
   });
 
 /** Reads a parsed program back into the fields of the command. */

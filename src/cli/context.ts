@@ -48,7 +48,7 @@ export const createContext = (options: ContextOptions): { context: CommandContex
   });
   const openPhoton = async (config: Config): Promise<Photon> => {
     const { createPhoton } = await import("../app.ts");
-    return resources.use(await createPhoton(config, { logger: load().logger }));
+    return resources.use(createPhoton(config, { logger: load().logger, workingDirectory }));
   };
   const context: CommandContext = {
     get config() {

@@ -11,8 +11,7 @@ import { showValue } from "./values.ts";
 /** Settings of earlier versions: prefix of the key -> why it is gone. */
 const REMOVED_KEYS: Readonly<Record<string, string>> = {
   "embedding.image_size": "each model knows its own input size",
-  "tagging.progressive.enabled": "the label bank is always built step by step",
-  "tagging.progressive.seed_size": "there is no seed vocabulary any more",
+  "tagging.progressive": "the label bank is always built step by step and goes on where it stopped",
   "tagging.relevance": "a small vocabulary replaces the relevance pools",
 };
 const VARIABLE = /^\$\{([^}]*)\}$/;

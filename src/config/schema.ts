@@ -132,11 +132,6 @@ const tagging = z.object({
       .default(["visual"])
       .describe("Names of the vocabularies tags are taken from."),
   }),
-  progressive: z.object({
-    chunk_size: count(100_000)
-      .default(256)
-      .describe("Vocabulary terms encoded between two save points while the label bank is built."),
-  }),
 });
 
 const output = z.object({
@@ -163,10 +158,6 @@ const watch = z.object({
     .default([])
     .describe("Patterns (gitignore syntax) of files and folders that are never photos, in every folder."),
   hidden: z.boolean().default(false).describe("Look into files and folders whose name starts with a dot."),
-  follow_symlinks: z
-    .boolean()
-    .default(false)
-    .describe("Follow links whose target stays inside an added folder. photon process always follows links."),
 });
 
 const SECTIONS = {

@@ -19,8 +19,6 @@ const unwrap = (schema: z.core.$ZodType): z.core.$ZodType =>
 
 /** True when the schema wants a list, so that a flag may be repeated. */
 export const wantsList = (schema: z.ZodType): boolean => unwrap(schema) instanceof z.ZodArray;
-/** True when the schema wants yes or no, so that a flag takes no value. */
-export const wantsBoolean = (schema: z.ZodType): boolean => unwrap(schema) instanceof z.ZodBoolean;
 
 /**
  * What `text` means to `schema`; text that fits nothing comes back unchanged, so that validation can name it.

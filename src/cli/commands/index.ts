@@ -4,7 +4,7 @@ import type { AdministrationApi, IndexReport } from "../../library/administratio
 import { defineCommand, EXIT, jsonFlag } from "../command.ts";
 import { formatBytes, formatCount, formatJson, formatPlural, formatTable } from "../terminal.ts";
 
-const reportText = ({ tables, photosInCatalogue, pending, committer }: IndexReport): string => {
+const reportText = ({ tables, photosInCatalogue, pending }: IndexReport): string => {
   const head = ["", "vector key", "dimension", "rows", "size", "vector index", "outside the index"];
   const rows = tables.map((table) => [
     table.active ? "*" : "",
@@ -13,21 +13,21 @@ const reportText = ({ tables, photosInCatalogue, pending, committer }: IndexRepo
     formatCount(table.rows),
     formatBytes(table.bytes),
     table.vectorIndex === "none" ? "none (exact scan)" : table.vectorIndex,
-    formatCount(table.unindexedRows),
+    table.vectorIndex === "none" ? "" : formatCount(table.unindexedRows),
   ]);
   const summary = `${formatPlural(photosInCatalogue, "photo")} in the catalogue, ${formatCount(pending)} waiting for the index.`;
-  const writer = committer === undefined ? "" : ` ${committer} is writing it.`;
-  return `${rows.length === 0 ? "There is no index yet.\n" : formatTable([head, ...rows])}${summary}${writer}\n`;
+  return `${rows.length === 0 ? "There is no index yet.\n" : formatTable([head, ...rows])}${summary}\n`;
 };
 
 export const indexStatusCommand = defineCommand({
   options: z.object({ json: jsonFlag }),
   details: "The table marked * is the one that search uses.",
   examples: [{ command: "photon index status", does: "rows, size and what is pending" }],
-  async run({ json }, { photon, stdout }) {
+  async run({ json }, { photon, stdout, stderr }) {
     const library: AdministrationApi = await photon();
     const report = await library.indexReport();
     await stdout.write(json ? `${formatJson(report)}\n` : reportText(report));
+    if (!json && report.committer !== undefined) await stderr.line(`It is being written by ${report.committer}.`);
     return EXIT.done;
   },
 });

@@ -30,7 +30,8 @@ export const modelsListCommand = defineCommand({
       return EXIT.done;
     }
     const head = ["", "model", "variant", "state", "size", "licence", "languages"];
-    await stdout.write(formatTable([head.map((name) => stdout.style("dim", name)), ...models.map(row)]));
+    const rows = [head.map((name) => stdout.style("dim", name)), ...models.map(row)];
+    if (models.length > 0) await stdout.write(formatTable(rows));
     for (const { problem, id } of models) {
       if (problem !== undefined) await stderr.line(`${id}: ${problem}`);
     }
