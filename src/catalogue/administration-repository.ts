@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { PhotoFailureCode } from "../errors.ts";
+import { partsOf } from "./parts.ts";
 import { absolutePathOf, visiblePhotos } from "./photo-scope.ts";
 import type { CatalogueSchema, FileState, RootKind } from "./schema.ts";
 
@@ -48,17 +49,7 @@ export interface AdministrationRepository {
   readonly forget: (contentHashes: readonly string[]) => Promise<void>;
   /** Lifts `forgotten` rows whose hash begins with one of the prefixes; returns how many. */
   readonly undoForget: (prefixes: readonly string[]) => Promise<number>;
-  /** Marks every photo for the index; returns how many. */
-  readonly markAll: () => Promise<number>;
 }
-
-/** Keeps statements below SQLite's limit of bound values. */
-const CHUNK = 1000;
-
-const chunksOf = <Item>(items: readonly Item[]): readonly (readonly Item[])[] =>
-  Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, index) =>
-    items.slice(index * CHUNK, (index + 1) * CHUNK),
-  );
 
 const countLibrary = async (database: Database): Promise<LibraryCount> => {
   const { photos } = await visiblePhotos(database)
@@ -148,18 +139,18 @@ const countAttached = async (
 ): Promise<{ readonly vectors: number; readonly tags: number }> => {
   let vectors = 0;
   let tags = 0;
-  for (const chunk of chunksOf(hashes)) {
+  for (const chunk of partsOf(hashes)) {
     const counted = await database
       .selectNoFrom((eb) => [
         eb
           .selectFrom("embeddings")
           .select((inner) => inner.fn.countAll<number>().as("count"))
-          .where("content_hash", "in", [...chunk])
+          .where("content_hash", "in", chunk)
           .as("vectors"),
         eb
           .selectFrom("tags")
           .select((inner) => inner.fn.countAll<number>().as("count"))
-          .where("content_hash", "in", [...chunk])
+          .where("content_hash", "in", chunk)
           .as("tags"),
       ])
       .executeTakeFirstOrThrow();
@@ -170,7 +161,7 @@ const countAttached = async (
 };
 
 const forgetPhotos = async (database: Database, hashes: readonly string[], now: number): Promise<void> => {
-  for (const chunk of chunksOf(hashes)) {
+  for (const chunk of partsOf(hashes)) {
     await database
       .insertInto("forgotten")
       .values(chunk.map((hash) => ({ content_hash: hash, at: now })))
@@ -184,14 +175,11 @@ const forgetPhotos = async (database: Database, hashes: readonly string[], now: 
         eb
           .selectFrom("photos")
           .select((inner) => ["content_hash", inner("rev", "+", 1).as("rev"), sql<number>`${now}`.as("marked_at")])
-          .where("content_hash", "in", [...chunk]),
+          .where("content_hash", "in", chunk),
       )
       .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
       .execute();
-    await database
-      .deleteFrom("photos")
-      .where("content_hash", "in", [...chunk])
-      .execute();
+    await database.deleteFrom("photos").where("content_hash", "in", chunk).execute();
   }
 };
 
@@ -206,18 +194,6 @@ const undoForget = async (database: Database, prefixes: readonly string[]): Prom
     lifted += Number(result.numDeletedRows);
   }
   return lifted;
-};
-
-const markAll = async (database: Database, now: number): Promise<number> => {
-  const result = await database
-    .insertInto("to_index")
-    .columns(["content_hash", "rev", "marked_at"])
-    .expression(
-      visiblePhotos(database).select(["photos.content_hash", "photos.rev", sql<number>`${now}`.as("marked_at")]),
-    )
-    .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
-    .executeTakeFirst();
-  return Number(result.numInsertedOrUpdatedRows ?? 0n);
 };
 
 export const createAdministrationRepository = (database: Database, clock: Clock): AdministrationRepository => ({
@@ -243,5 +219,4 @@ export const createAdministrationRepository = (database: Database, clock: Clock)
   forget: (contentHashes) =>
     database.transaction().execute((transaction) => forgetPhotos(transaction, contentHashes, clock.now())),
   undoForget: (prefixes) => database.transaction().execute((transaction) => undoForget(transaction, prefixes)),
-  markAll: () => database.transaction().execute((transaction) => markAll(transaction, clock.now())),
 });

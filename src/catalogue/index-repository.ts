@@ -3,10 +3,27 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { IndexMark, IndexRow, IndexSource } from "../vectors/types.ts";
+import { inParts } from "./parts.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
 import { cameraOf, filesOfPhotos, foldersOf, visiblePhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
+
+/** Marks photos for the index at their present revision. */
+const mark = (database: Kysely<CatalogueSchema>, contentHashes: readonly string[], now: number): Promise<void> =>
+  inParts(contentHashes, (part) =>
+    database
+      .insertInto("to_index")
+      .columns(["content_hash", "rev", "marked_at"])
+      .expression((eb) =>
+        eb
+          .selectFrom("photos")
+          .select(["content_hash", "rev", sql<number>`${now}`.as("marked_at")])
+          .where("content_hash", "in", part),
+      )
+      .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
+      .execute(),
+  );
 
 /** Raises the revision of these photos and marks them for the index; part of the transaction that changed them. */
 export const markChanged = async (
@@ -14,23 +31,14 @@ export const markChanged = async (
   contentHashes: readonly string[],
   now: number,
 ): Promise<void> => {
-  if (contentHashes.length === 0) return;
-  await database
-    .updateTable("photos")
-    .set((eb) => ({ rev: eb("rev", "+", 1), updated_at: now }))
-    .where("content_hash", "in", [...contentHashes])
-    .execute();
-  await database
-    .insertInto("to_index")
-    .columns(["content_hash", "rev", "marked_at"])
-    .expression((eb) =>
-      eb
-        .selectFrom("photos")
-        .select(["content_hash", "rev", sql<number>`${now}`.as("marked_at")])
-        .where("content_hash", "in", [...contentHashes]),
-    )
-    .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
-    .execute();
+  await inParts(contentHashes, (part) =>
+    database
+      .updateTable("photos")
+      .set((eb) => ({ rev: eb("rev", "+", 1), updated_at: now }))
+      .where("content_hash", "in", part)
+      .execute(),
+  );
+  await mark(database, contentHashes, now);
 };
 
 type PhotoRow = Awaited<ReturnType<typeof photoRows>>[number];
@@ -131,8 +139,9 @@ export const createIndexRepository = (database: Kysely<CatalogueSchema>, clock: 
     return row.count;
   },
   allRevisions: () => visiblePhotos(database).select(["content_hash as contentHash", "rev"]).execute(),
+  // Without a new revision: the index is behind, the photos did not change.
   markAgain: (contentHashes) =>
-    database.transaction().execute((transaction) => markAgain(transaction, contentHashes, clock.now())),
+    database.transaction().execute((transaction) => mark(transaction, contentHashes, clock.now())),
 });
 
 const clearMarks = async (database: Kysely<CatalogueSchema>, marks: readonly IndexMark[]): Promise<void> => {
@@ -144,27 +153,4 @@ const clearMarks = async (database: Kysely<CatalogueSchema>, marks: readonly Ind
       sql<boolean>`(content_hash, rev) in (select value ->> 0, cast(value ->> 1 as integer) from json_each(${written}))`,
     )
     .execute();
-};
-
-/** Marks without a new revision: the index is behind, the photo did not change. */
-const markAgain = async (
-  database: Kysely<CatalogueSchema>,
-  contentHashes: readonly string[],
-  now: number,
-): Promise<void> => {
-  const CHUNK = 500;
-  for (let start = 0; start < contentHashes.length; start += CHUNK) {
-    const chunk = contentHashes.slice(start, start + CHUNK);
-    await database
-      .insertInto("to_index")
-      .columns(["content_hash", "rev", "marked_at"])
-      .expression((eb) =>
-        eb
-          .selectFrom("photos")
-          .select(["content_hash", "rev", sql<number>`${now}`.as("marked_at")])
-          .where("content_hash", "in", chunk),
-      )
-      .onConflict((conflict) => conflict.column("content_hash").doNothing())
-      .execute();
-  }
 };

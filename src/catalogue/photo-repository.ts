@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import type { ScoredTag } from "../photo/types.ts";
 import type { FileClaim, FileStat } from "./file-repository.ts";
 import { markChanged } from "./index-repository.ts";
+import { inParts } from "./parts.ts";
 import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
 import { rowAfter, scoredTagOf, storedPhotoOf, tagRows, updatedColumns } from "./photo-row.ts";
 import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
@@ -41,15 +42,6 @@ export interface PhotoRepository {
 }
 
 type Database = Kysely<CatalogueSchema>;
-
-/** Rows of one insert: SQLite binds at most 32,766 values per statement. */
-const ROWS_PER_INSERT = 1000;
-
-const inParts = async <Row>(rows: readonly Row[], insert: (part: Row[]) => Promise<unknown>): Promise<void> => {
-  for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
-    await insert(rows.slice(start, start + ROWS_PER_INSERT));
-  }
-};
 
 const rowsByHash = async (
   database: Database,

@@ -169,6 +169,5 @@ const indexes = async (database: Kysely<unknown>): Promise<void> => {
   await database.schema.createIndex("files_by_state").on("files").column("state").execute();
   await database.schema.createIndex("files_by_lease").on("files").column("lease_owner").execute();
   await database.schema.createIndex("photos_by_capture").on("photos").column("captured_key").execute();
-  await database.schema.createIndex("tags_by_name").on("tags").column("name").execute();
   await database.schema.createIndex("to_index_by_age").on("to_index").column("marked_at").execute();
 };
