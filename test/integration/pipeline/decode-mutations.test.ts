@@ -103,7 +103,7 @@ const outcomeOf = async ({ name, bytes }: Specimen): Promise<string> => {
   try {
     decoded = await decodePhoto(bytes, identifyFormat(bytes, name), {
       needs: NEEDS,
-      limits: { ...LIMITS, timeoutMs: 5000 },
+      limits: LIMITS,
       signal: new AbortController().signal,
     });
   } catch (error) {
@@ -116,7 +116,7 @@ const outcomeOf = async ({ name, bytes }: Specimen): Promise<string> => {
   return "picture";
 };
 
-test("a thousand mutated files are pictures or named failures", { timeout: 60_000 }, async () => {
+test("a thousand mutated files are pictures or named failures", { timeout: 180_000 }, async () => {
   const random = createRandom(SEED);
   const files = await goodFiles();
   for (const file of files) expect(await outcomeOf(file), file.name).toBe("picture");
