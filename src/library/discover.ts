@@ -118,6 +118,7 @@ const takeSingle = (
     displayPath,
     absolutePath: realPath,
     rootPath: rootOf(walk, realPath, parent?.rootPath, parentOf(realPath)),
+    ...(parent === undefined ? { named: true } : {}),
   };
 };
 

@@ -67,6 +67,7 @@ test("the path shown is what the user typed plus the walked part", async () => {
   expect(photos.map((photo) => photo.displayPath)).toEqual([`${typed}a.jpg`]);
   expect(photos[0]?.absolutePath.toString()).toBe(join(root, "trip/a.jpg"));
   expect(photos[0]?.rootPath.toString()).toBe(join(root, "trip"));
+  expect(photos[0]).not.toHaveProperty("named");
 });
 
 test("files given by name are taken whatever they are called, rooted in their folder", async () => {
@@ -77,6 +78,7 @@ test("files given by name are taken whatever they are called, rooted in their fo
     join(root, "node_modules/a.jpg"),
   ]);
   expect(names).toEqual(["notes.txt", ".hidden.jpg", "node_modules/a.jpg"]);
+  expect(photos.map((photo) => photo.named)).toEqual([true, true, true]);
   expect(photos.map((photo) => photo.rootPath.toString())).toEqual([root, root, join(root, "node_modules")]);
 });
 
