@@ -7,7 +7,8 @@
  */
 import { SECOND } from "../clock.ts";
 import { hammingDistance } from "../photo/perceptual-hash.ts";
-import { isTellingHash, visitNearPairs } from "./hash-neighbours.ts";
+import type { FindNeighbours } from "./hash-neighbours.ts";
+import { createNeighbourFinder, isTellingHash } from "./hash-neighbours.ts";
 import type { PhotoFingerprint } from "./types.ts";
 
 export interface FingerprintGroup {
@@ -19,7 +20,7 @@ export interface FingerprintGroup {
 
 export const NEAR_DISTANCE = 10;
 export const MAX_NEAR_DISTANCE = 16;
-export const BURST_GAP_MS = 3 * SECOND;
+const BURST_GAP_MS = 3 * SECOND;
 /** Two hashes of different scenes differ in 72 of 144 bits, give or take 6. */
 const BURST_DISTANCE = 36;
 /** Same instant and hardly a bit apart: an edited or smaller copy, not the next shot. */
@@ -147,39 +148,25 @@ export const nearGroups = (fingerprints: readonly PhotoFingerprint[], distance =
   const telling = hashed
     .filter(({ hash }) => isTellingHash(hash))
     .toSorted((left, right) => byPreference(left.photo, right.photo));
-  const near: (Map<number, number> | undefined)[] = [];
-  visitNearPairs(
-    telling.map(({ hash }) => hash),
-    distance,
-    (left, right, bits) => {
-      const pair = [telling[left]?.photo, telling[right]?.photo] as const;
-      if (pair[0] === undefined || pair[1] === undefined || couldBeBurst(pair[0], pair[1])) return;
-      (near[left] ??= new Map()).set(right, bits);
-    },
-  );
-  return {
-    groups: starsOf(
-      telling.map(({ photo }) => photo),
-      near,
-    ),
-    flat: hashed.length - telling.length,
-  };
+  const hashes = telling.map(({ hash }) => hash);
+  const photos = telling.map(({ photo }) => photo);
+  return { groups: starsOf(photos, createNeighbourFinder(hashes, distance)), flat: hashed.length - telling.length };
 };
 
-/** Best photos first: each takes the photos near it that no better one took. */
-const starsOf = (
-  photos: readonly PhotoFingerprint[],
-  near: readonly (ReadonlyMap<number, number> | undefined)[],
-): readonly FingerprintGroup[] => {
+/** Best photos first: each takes the photos near it that no better one took, and that are no burst with it. */
+const starsOf = (photos: readonly PhotoFingerprint[], findNeighbours: FindNeighbours): readonly FingerprintGroup[] => {
   const taken = new Set<number>();
   const groups: FingerprintGroup[] = [];
   photos.forEach((best, position) => {
     if (taken.has(position)) return;
-    const members = [...(near[position] ?? [])].filter(([other]) => !taken.has(other));
+    const members = [...findNeighbours(position)].flatMap(([other, bits]) => {
+      const photo = taken.has(other) ? undefined : photos[other];
+      return photo === undefined || couldBeBurst(best, photo) ? [] : [{ other, photo, bits }];
+    });
     if (members.length === 0) return;
-    for (const [other] of members) taken.add(other);
-    const others = members.flatMap(([other]) => photos[other] ?? []);
-    groups.push(groupOf([best, ...others], Math.max(...members.map(([, bits]) => bits))));
+    for (const { other } of members) taken.add(other);
+    const distance = members.reduce((largest, { bits }) => Math.max(largest, bits), 0);
+    groups.push(groupOf([best, ...members.map(({ photo }) => photo)], distance));
   });
   return groups.toSorted(byFirstHash);
 };

@@ -52,7 +52,7 @@ const isAbsoluteFolder = (words: string): boolean => /^(\/|[A-Za-z]:[\\/]|\\\\)/
  * Folders that the words name: an absolute folder itself, else every folder whose last names are the words. Folders
  * inside another match are left out: the outer one holds them.
  */
-export const foldersNamed = (words: string, folders: readonly string[]): readonly string[] => {
+const foldersNamed = (words: string, folders: readonly string[]): readonly string[] => {
   const wanted = folded(words);
   const isMatch = (folder: string): boolean =>
     folded(folder) === wanted || (!isAbsoluteFolder(words) && folded(folder).endsWith(`/${wanted}`));

@@ -1,5 +1,5 @@
 /**
- * All pairs of perceptual hashes within a few bits, without comparing every pair: multi-index hashing (Norouzi, Punjani
+ * Perceptual hashes within a few bits of each other, without comparing every pair: multi-index hashing (Norouzi, Punjani
  * and Fleet 2012). Cut into `distance + 1` bands, two hashes that differ in at most `distance` bits agree in one band.
  */
 import { PERCEPTUAL_HASH_BYTES } from "../photo/perceptual-hash.ts";
@@ -75,25 +75,29 @@ const bandValue = (words: Uint32Array, photo: number, { first, bits }: Band): nu
   return (low | high) & (2 ** bits - 1);
 };
 
-/** Photos in order of their band value: photos that agree in the band are neighbours. Sorted as one float each. */
-const sortedByBand = (words: Uint32Array, count: number, band: Band): Float64Array => {
-  const keys = new Float64Array(count);
-  for (let photo = 0; photo < count; photo += 1) keys[photo] = bandValue(words, photo, band) * count + photo;
-  return keys.sort();
+/** Photos in order of their band value, then of their position; each a number, so that sorting is native. */
+const sortedByBand = (words: Uint32Array, count: number, band: Band): Float64Array =>
+  Float64Array.from({ length: count }, (_, photo) => bandValue(words, photo, band) * count + photo).sort();
+
+/** Position of the first key that is not below `wanted`. */
+const lowerBound = (keys: Float64Array, wanted: number): number => {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((keys[middle] ?? 0) < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
 
-/**
- * Calls `visit` once for every pair within `distance` bits, `left < right` (positions in `hashes`).
- * @param distance 0..16
- */
-export const visitNearPairs = (
-  hashes: readonly Uint8Array[],
-  distance: number,
-  visit: (left: number, right: number, distance: number) => void,
-): void => {
+/** Gives the later photos (by position) within the distance of one photo, each with its number of differing bits. */
+export type FindNeighbours = (photo: number) => ReadonlyMap<number, number>;
+
+/** @param distance 0..16 */
+export const createNeighbourFinder = (hashes: readonly Uint8Array[], distance: number): FindNeighbours => {
   const count = hashes.length;
   const words = packed(hashes);
-  const bands = bandsFor(distance);
+  const tables = bandsFor(distance).map((band) => ({ band, keys: sortedByBand(words, count, band) }));
   const differing = (left: number, right: number): number => {
     let bits = 0;
     for (let word = 0; word < WORDS && bits <= distance; word += 1) {
@@ -101,25 +105,17 @@ export const visitNearPairs = (
     }
     return bits;
   };
-  /** A pair that agrees in several bands is visited in the first of them. */
-  const isFirstBand = (left: number, right: number, band: number): boolean => {
-    for (const earlier of bands.slice(0, band)) {
-      if (bandValue(words, left, earlier) === bandValue(words, right, earlier)) return false;
-    }
-    return true;
-  };
-  bands.forEach((band, position) => {
-    const keys = sortedByBand(words, count, band);
-    for (let first = 0; first < count; first += 1) {
-      const key = keys[first] ?? 0;
-      const value = Math.floor(key / count);
-      const left = key - value * count;
-      for (let second = first + 1; second < count; second += 1) {
-        const right = (keys[second] ?? 0) - value * count;
-        if (right >= count) break;
-        const bits = differing(left, right);
-        if (bits <= distance && isFirstBand(left, right, position)) visit(left, right, bits);
+  return (photo) => {
+    const near = new Map<number, number>();
+    for (const { band, keys } of tables) {
+      const first = bandValue(words, photo, band) * count; // key of photo 0 in this band, were it there
+      for (let at = lowerBound(keys, first + photo + 1); at < count; at += 1) {
+        const other = (keys[at] ?? 0) - first;
+        if (other >= count) break;
+        const bits = differing(photo, other);
+        if (bits <= distance) near.set(other, bits);
       }
     }
-  });
+    return near;
+  };
 };

@@ -20,7 +20,7 @@ export interface NullSet {
 }
 
 /** Below this many vectors, or captions, the model's prior is better than a measurement. */
-export const MIN_NULL_PHOTOS = 200;
+const MIN_NULL_PHOTOS = 200;
 const MIN_NULL_CAPTIONS = 50;
 const MIN_SAMPLE = 16;
 /** Chance that a best hit above `noMatchBelow` (or from `goodFrom` on) is chance after all. */

@@ -2,7 +2,7 @@
 import { InvalidInputError, NotFoundError } from "../errors.ts";
 import type { SearchCatalogue } from "./types.ts";
 
-export const SHOWN_DIGITS = 12;
+const SHOWN_DIGITS = 12;
 const MOST_LISTED = 8;
 const ID = /^[0-9a-f]{12,64}$/;
 

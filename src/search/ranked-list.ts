@@ -44,7 +44,7 @@ interface Evidence {
 }
 
 /** Candidates of each ranking. The first serves nearly every search; the later ones only long paging. */
-export const CANDIDATE_WINDOWS = [100, 500, 2_500, 25_000] as const;
+const CANDIDATE_WINDOWS = [100, 500, 2_500, 25_000] as const;
 
 const MATCH_ORDER: Readonly<Record<Match, number>> = { good: 0, weak: 1, none: 2 };
 

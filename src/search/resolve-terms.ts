@@ -7,12 +7,12 @@ import { contentWords, stemsOfQuery } from "./query-words.ts";
 import type { SearchDeps, SearchMode, SearchModel, SearchTerm } from "./types.ts";
 
 /** One vector and the scale its cosines are read on. */
-export interface CalibratedVector {
+interface CalibratedVector {
   readonly vector: Float32Array;
   readonly calibration: ScoreCalibration;
 }
 
-export interface NegativeTerm {
+interface NegativeTerm {
   /** Above 0. */
   readonly weight: number;
   readonly query: CalibratedVector | undefined;
@@ -55,13 +55,13 @@ export const dot = (left: Float32Array, right: Float32Array): number => {
 };
 
 /** @returns undefined for a vector without direction */
-export const normalised = (vector: Float32Array): Float32Array | undefined => {
+const normalised = (vector: Float32Array): Float32Array | undefined => {
   const length = Math.sqrt(dot(vector, vector));
   return Number.isFinite(length) && length > 0 ? vector.map((value) => value / length) : undefined;
 };
 
 /** Weighted sum of unit vectors, brought back to length 1. */
-export const combine = (parts: readonly { readonly vector: Float32Array; readonly weight: number }[]): Float32Array => {
+const combine = (parts: readonly { readonly vector: Float32Array; readonly weight: number }[]): Float32Array => {
   const sum = new Float32Array(parts[0]?.vector.length ?? 0);
   for (const { vector, weight } of parts) {
     for (let position = 0; position < sum.length; position += 1) {

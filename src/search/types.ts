@@ -227,7 +227,7 @@ export interface SearchReply {
 }
 
 export const DUPLICATE_KINDS = ["exact", "near", "burst"] as const;
-export type DuplicateKind = (typeof DUPLICATE_KINDS)[number];
+type DuplicateKind = (typeof DUPLICATE_KINDS)[number];
 
 export interface DuplicatesRequest {
   readonly kind: DuplicateKind;

@@ -127,7 +127,11 @@ const createMemoryIndex = (photos: readonly MemoryPhoto[], model: SearchModel | 
   };
 };
 
-const createMemoryCatalogue = (photos: readonly MemoryPhoto[], libraryId: string): SearchCatalogue => {
+const createMemoryCatalogue = (
+  photos: readonly MemoryPhoto[],
+  libraryId: string,
+  fingerprints: readonly PhotoFingerprint[],
+): SearchCatalogue => {
   const byHash = new Map(photos.map((photo) => [photo.contentHash, photo]));
   const known = (hashes: readonly string[]): readonly MemoryPhoto[] =>
     hashes.flatMap((contentHash) => byHash.get(contentHash) ?? []);
@@ -162,7 +166,7 @@ const createMemoryCatalogue = (photos: readonly MemoryPhoto[], libraryId: string
         .slice(0, limit),
     folders: async () => [...new Set(photos.flatMap((photo) => foldersOf(pathOf(photo))))],
     counts: async () => ({ photos: photos.length, pending: 0 }),
-    fingerprints: async () => [],
+    fingerprints: async () => fingerprints,
   };
 };
 
@@ -188,11 +192,19 @@ export const createMemoryModel = ({ words, dimension }: MemoryModelOptions): Sea
 
 export const createMemoryLibrary = (
   photos: readonly MemoryPhoto[],
-  { model, libraryId = "library-1" }: { readonly model?: SearchModel; readonly libraryId?: string } = {},
+  {
+    model,
+    libraryId = "library-1",
+    fingerprints = [],
+  }: {
+    readonly model?: SearchModel;
+    readonly libraryId?: string;
+    readonly fingerprints?: readonly PhotoFingerprint[];
+  } = {},
 ): SearchDeps => {
   const index = createMemoryIndex(photos, model);
   return {
-    catalogue: createMemoryCatalogue(photos, libraryId),
+    catalogue: createMemoryCatalogue(photos, libraryId, fingerprints),
     index: async () => index,
     model: async () => model,
   };

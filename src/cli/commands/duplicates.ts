@@ -1,5 +1,7 @@
 /** `photon duplicates`. */
 import { z } from "zod";
+import { MAX_NEAR_DISTANCE, NEAR_DISTANCE } from "../../search/duplicate-groups.ts";
+import { DEFAULT_LIMIT, MAX_LIMIT } from "../../search/search-photos.ts";
 import type { DuplicateGroup, DuplicatesReply, Search } from "../../search/types.ts";
 import { DUPLICATE_KINDS } from "../../search/types.ts";
 import { InvalidInputError } from "../../errors.ts";
@@ -44,8 +46,8 @@ export const duplicatesCommand = defineCommand({
   options: z.object({
     kind: flag("--kind <kind>", z.enum(DUPLICATE_KINDS).optional(), "Only this class; without it, all three."),
     folder: flag("--folder <folder>", z.array(z.string()).default([]), "Only photos in this folder. Repeatable."),
-    distance: flag("--distance <bits>", z.int().min(0).max(16).default(10), "near: bits of 144 that may differ."),
-    limit: flag("-n, --limit <count>", z.int().min(1).max(1000).default(20), "Groups of each class on a page."),
+    distance: flag("--distance <bits>", z.int().min(0).max(MAX_NEAR_DISTANCE).default(NEAR_DISTANCE), "near: bits of 144 that may differ."),
+    limit: flag("-n, --limit <count>", z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT), "Groups of each class on a page."),
     cursor: flag(
       "--cursor <text>",
       z.string().optional(),

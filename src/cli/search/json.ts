@@ -5,7 +5,7 @@ import type { DuplicatesReply, PhotoDetails, PhotoSummary, SearchReply } from ".
 const SCORE_DIGITS = 6;
 const rounded = (value: number): number => Number(value.toFixed(SCORE_DIGITS));
 
-export const photoJson = (photo: PhotoSummary): Readonly<Record<string, unknown>> => ({
+const photoJson = (photo: PhotoSummary): Readonly<Record<string, unknown>> => ({
   contentHash: photo.contentHash,
   paths: photo.places.map(({ path }) => path),
   online: photo.places.some(({ online }) => online),

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { parseNear } from "../../search/filters.ts";
 import type { QueryReader } from "../../search/parse-query.ts";
+import { DEFAULT_LIMIT, MAX_LIMIT } from "../../search/search-photos.ts";
 import type { SearchFilters, SearchRequest } from "../../search/types.ts";
 import { flag, jsonFlag } from "../command.ts";
 
@@ -37,7 +38,7 @@ export const filterFlags = {
 };
 
 export const pageFlags = {
-  limit: flag("-n, --limit <count>", z.int().min(1).max(1000).default(20), "Photos on a page."),
+  limit: flag("-n, --limit <count>", z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT), "Photos on a page."),
   page: flag("--page <number>", z.int().min(1).optional(), "Which page."),
   cursor: flag("--cursor <text>", z.string().optional(), "Go on where the page that printed this ended."),
   json: jsonFlag,
@@ -52,7 +53,7 @@ export const rankingFlags = {
 
 type Values<Flags extends Readonly<Record<string, z.ZodType>>> = z.output<z.ZodObject<Flags>>;
 
-export const filtersOf = (options: Values<typeof filterFlags>): SearchFilters => ({
+const filtersOf = (options: Values<typeof filterFlags>): SearchFilters => ({
   from: options.from,
   to: options.to,
   folders: options.folder,

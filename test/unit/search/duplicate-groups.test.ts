@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { burstGroups, exactGroups, nearGroups } from "../../../src/search/duplicate-groups.ts";
-import { isTellingHash, visitNearPairs } from "../../../src/search/hash-neighbours.ts";
+import { createNeighbourFinder, isTellingHash } from "../../../src/search/hash-neighbours.ts";
 import { fingerprint, hashOf, nearPairsByForce } from "../../support/memory-library.ts";
 
 const BYTES = 18;
@@ -16,9 +16,8 @@ const bitsUpTo = (count: number, from = 0): readonly number[] => Array.from({ le
 const base = Uint8Array.from({ length: BYTES }, (_, position) => (position * 73 + 41) % 256);
 
 const pairsFound = (hashes: readonly Uint8Array[], distance: number): readonly string[] => {
-  const pairs: string[] = [];
-  visitNearPairs(hashes, distance, (left, right) => pairs.push(`${left}-${right}`));
-  return pairs;
+  const findNeighbours = createNeighbourFinder(hashes, distance);
+  return hashes.flatMap((_, left) => [...findNeighbours(left).keys()].map((right) => `${left}-${right}`));
 };
 
 test("near pairs are those that comparing all pairs finds, each once", () => {
@@ -78,6 +77,14 @@ describe("near", () => {
     const together = groups.find(({ photos }) => photos.some(({ contentHash }) => contentHash === "0"));
     expect(together?.photos.map(({ contentHash }) => contentHash)).toEqual(["0", "1"]);
     expect(groups.every(({ distance }) => (distance ?? 99) <= 10)).toBe(true);
+  });
+
+  test("thousands of equal pictures are one group, found without comparing all pairs", () => {
+    const equal = bitsUpTo(20_000).map((name) => fingerprint({ contentHash: hashOf(`${name}`), perceptualHash: base }));
+    const started = performance.now();
+    const { groups } = nearGroups(equal);
+    expect(groups.map(({ photos }) => photos.length)).toEqual([20_000]);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test("flat pictures are counted, not grouped", () => {
