@@ -39,7 +39,7 @@ export interface CommandContext {
   readonly runLine: (words: readonly string[], environment: Environment, signal: AbortSignal) => Promise<number>;
 }
 
-export interface Example {
+interface Example {
   /** Complete line, starts with `photon`. */
   readonly command: string;
   /** What it does, a few words. */

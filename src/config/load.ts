@@ -142,7 +142,7 @@ export const loadConfig = (options: LoadConfigOptions): LoadedConfig => {
 };
 
 /** The value at a dotted key. */
-export const configValue = (config: Config, key: ConfigKey): unknown =>
+const configValue = (config: Config, key: ConfigKey): unknown =>
   key.split(".").reduce<unknown>((table, name) => (table as Record<string, unknown>)[name], config); // key exists
 
 /** The value as people may see it. */

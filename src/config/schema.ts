@@ -7,7 +7,7 @@ import type { LogFormat, LogLevel } from "../logger.ts";
 import type { RenditionFormat } from "../photo/types.ts";
 
 /** What the loader must know beside the type of a field. */
-export interface FieldTraits {
+interface FieldTraits {
   /** Resolved to an absolute path: `~/` is the home folder; relative paths start at the config file's folder. */
   readonly path?: true;
   /** Never printed. */
@@ -15,7 +15,7 @@ export interface FieldTraits {
   /** Shown where the default depends on the machine or on another key. */
   readonly defaultText?: string;
 }
-export const fieldTraits = z.registry<FieldTraits>();
+const fieldTraits = z.registry<FieldTraits>();
 
 // prettier-ignore
 /** File name extensions photon can read, without the dot; each is decoded by a test. */

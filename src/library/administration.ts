@@ -13,7 +13,7 @@ export interface ActiveModel {
   readonly vectors: number;
 }
 
-export interface RootStatus {
+interface RootStatus {
   /** Absolute path as text. */
   readonly path: string;
   /** added: by config or command. visited: met by `process`. */

@@ -1,11 +1,9 @@
 /** The contract of one doctor check. Register it in checks.ts. */
 import type { CommandContext } from "../command.ts";
 
-/** ok: as it should be. warn: works, with a loss that is named. fail: photon cannot do its job. */
-export type FindingStatus = "ok" | "warn" | "fail";
-
 export interface Finding {
-  readonly status: FindingStatus;
+  /** ok: as it should be. warn: works, with a loss that is named. fail: photon cannot do its job. */
+  readonly status: "ok" | "warn" | "fail";
   /** What was found, one sentence. */
   readonly message: string;
   /** What to do about it, one sentence; given unless the status is ok. */
