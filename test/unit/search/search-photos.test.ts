@@ -323,6 +323,17 @@ test("photos beyond the first window are ranked like the ones in it", async () =
   expect(pages.flatMap((page) => page.hits)).toEqual(whole.hits);
 });
 
+test("weak photos wait until no good one can follow from a larger window", async () => {
+  const good = Array.from({ length: 300 }, (_, position) => ({
+    contentHash: hashOf(`good ${position}`),
+    vector: [1, position / 1_000, 0],
+  }));
+  const weak = Array.from({ length: 50 }, (_, position) => ({ contentHash: hashOf(`weak ${position}`), text: "dog" }));
+  const library = createMemoryLibrary([...weak, ...good], { model });
+  const { hits } = await ask({ terms: [text("dog beach")], limit: 1_000 }, library);
+  expect(hits.map(({ match }) => match)).toEqual([...good.map(() => "good"), ...weak.map(() => "weak")]);
+});
+
 test("paging goes on after the last photo shown when new photos came in between", async () => {
   const photo = (name: string, capturedKey: number): MemoryPhoto => ({ contentHash: hashOf(name), capturedKey });
   const before = [photo("a", 40), photo("b", 30), photo("c", 20), photo("d", 10)];
@@ -343,6 +354,12 @@ describe("cursors", () => {
       const changed = `${cursor.slice(0, position)}${cursor[position] === "A" ? "B" : "A"}${cursor.slice(position + 1)}`;
       await expect(ask({ ...request, cursor: changed }, library)).rejects.toThrow(/Expected a cursor of this search/);
     }
+  });
+
+  test("another spelling of the same bytes is noticed", async () => {
+    const cursor = await cursorOf();
+    const padded = cursor.length % 4 === 0 ? `${cursor}=` : cursor.padEnd(Math.ceil(cursor.length / 4) * 4, "=");
+    await expect(ask({ ...request, cursor: padded }, library)).rejects.toThrow(/photon did not make/);
   });
 
   test.each(["", "x", "null", "bm90IGpzb24", Buffer.from("[1,2]").toString("base64url")])(
