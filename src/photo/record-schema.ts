@@ -55,7 +55,7 @@ const exifSchema = z.looseObject({
   orientation: z.int().min(1).max(8).exactOptional().describe("Raw value of the tag."),
 });
 
-export const processedImageSchema = z
+const processedImageSchema = z
   .looseObject({
     file_path: z.string().describe("Path as given by the user plus the walked part."),
     file_name: z.string(),
@@ -81,7 +81,7 @@ export const processedImageSchema = z
   })
   .describe("One processed photo.");
 
-export const enrichmentPatchSchema = z
+const enrichmentPatchSchema = z
   .looseObject({
     content_hash: contentHash,
     description: z.string(),
@@ -98,7 +98,7 @@ export const enrichmentPatchSchema = z
 /** Codes of error records beyond those of photos. */
 const LLM_FAILURE_CODES = ["llm_unavailable", "llm_timeout", "llm_rejected", "llm_empty", "llm_budget"] as const;
 
-export const errorRecordSchema = z
+const errorRecordSchema = z
   .looseObject({
     type: z.literal("error"),
     file_path: z.string(),
@@ -108,7 +108,7 @@ export const errorRecordSchema = z
   .describe("A photo, or one part of it, that failed.");
 
 /** Streams with several kinds of records say the kind first, in `type`. */
-export const outputRecordSchema = z
+const outputRecordSchema = z
   .union([
     z.looseObject({ type: z.literal("core"), ...processedImageSchema.shape }),
     z.looseObject({ type: z.literal("enrichment"), ...enrichmentPatchSchema.shape }),
