@@ -75,6 +75,9 @@ const chunksOf = (texts: readonly string[]): readonly (readonly string[])[] =>
     texts.slice(index * TEXTS_PER_RUN, (index + 1) * TEXTS_PER_RUN),
   );
 
+/** What comes out of a pipe may be a view into a whole message: a kept vector must not keep that. */
+const owned = (vector: Float32Array): Float32Array => vector.slice();
+
 type EncodeChunk = HostPool<"text-tower">["submit"];
 
 const lazy = <T>(make: () => Promise<T>): (() => Promise<T>) => {
@@ -153,13 +156,13 @@ export const createHostedEncoder = (model: InstalledModel, options: HostedEncode
       if (pixels.length !== pixelBytes) {
         throw new InvalidInputError(`expected ${pixelBytes} bytes for pixels, received ${pixels.length}`);
       }
-      return images.submit(pixels, encodeOptions);
+      return owned(await images.submit(pixels, encodeOptions));
     },
     embedTexts: async (wanted, encodeOptions) => {
       const chunks = await Promise.all(chunksOf(wanted).map((chunk) => encodeChunk(chunk, encodeOptions)));
       return chunks.flat().map((vector) => {
         if (vector === undefined) throw textFailure("invalid", "the model gave no finite vector");
-        return vector;
+        return owned(vector);
       });
     },
     [Symbol.asyncDispose]: async () => {
