@@ -49,7 +49,6 @@ export const formatCheck: DoctorCheck = {
     const states = await Promise.all([
       tryLoad("sharp", loadSharp),
       tryLoad("heic", () => import("heic-decode")),
-      tryLoad("bmp", () => import("bmp-ts")),
     ]);
     const broken = states.filter(({ error }) => error !== undefined);
     for (const { decoder, error } of broken) logger.debug(`${decoder} does not load: ${String(error)}`);
