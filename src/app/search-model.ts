@@ -3,9 +3,8 @@ import { isSampleModel } from "../../models/embedding/manifests.ts";
 import { readPhotoFile } from "../pipeline/decode/read-photo-file.ts";
 import { decodePhoto } from "../pipeline/decode/decode-photo.ts";
 import type { Config } from "../config.ts";
-import { UnreadablePhotoError } from "../errors.ts";
 import { prepareModelInput } from "../photo/model-input.ts";
-import { sniffFormat } from "../photo/sniff.ts";
+import { identifyFormat } from "../photo/sniff.ts";
 import type { ModelInputSpec } from "../photo/types.ts";
 import type { SearchModel } from "../search/types.ts";
 import type { LibraryModel } from "./library-model.ts";
@@ -20,12 +19,7 @@ const readModelInput = async (
 ): Promise<Uint8Array> => {
   const limits = decodeLimitsOf(config);
   const { bytes } = await readPhotoFile(Buffer.from(path), limits, signal);
-  const format = sniffFormat(bytes, path);
-  if (format === undefined) {
-    throw new UnreadablePhotoError("unsupported_format", `"${path}" is not a photo in a format that photon reads.`, {
-      hint: "Give a photo, for example a JPEG, as the example to search by.",
-    });
-  }
+  const format = identifyFormat(bytes, path);
   const decoded = await decodePhoto(bytes, format, { needs: { thumbnailSize: 0, modelInput }, limits, signal });
   return prepareModelInput(decoded, modelInput);
 };

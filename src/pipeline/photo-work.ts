@@ -1,9 +1,8 @@
 /** The work on one photo: read, hash, run the stages that are stale, put the result together. */
 import type { FileClaim, FileStat } from "../catalogue/file-repository.ts";
 import type { PhotoUpdate } from "../catalogue/photo-row.ts";
-import { UnreadablePhotoError } from "../errors.ts";
 import { hashBytes } from "../photo/content-hash.ts";
-import { sniffFormat } from "../photo/sniff.ts";
+import { identifyFormat } from "../photo/sniff.ts";
 import type { PhotoFailure, PhotoSource, ProcessedPhoto } from "../photo/types.ts";
 import { readPhotoFile } from "./decode/read-photo-file.ts";
 import type { Occupancy } from "./occupancy.ts";
@@ -18,7 +17,6 @@ import type { PhotoDraft } from "./stage.ts";
 import type { StageKeys } from "./stage-plan.ts";
 import { keysOf, plannedStages, staleStages, wantedKeys, withSidecar } from "./stage-plan.ts";
 
-const HEAD_BYTES = 64;
 const NO_BYTES = new Uint8Array();
 
 /** A source that waits for its turn. Claim and stat are absent without a library. */
@@ -71,13 +69,7 @@ const openPhoto = async (
   { context }: PipelineDeps,
 ): Promise<OpenedPhoto> => {
   const { bytes, ...stat } = await readPhotoFile(source.absolutePath, context.limits, context.signal);
-  const format = sniffFormat(bytes.subarray(0, HEAD_BYTES), source.displayPath);
-  if (format === undefined) {
-    throw new UnreadablePhotoError(
-      bytes.byteLength === 0 ? "decode_failed" : "unsupported_format",
-      bytes.byteLength === 0 ? "The file is empty." : "The file is not a photo in a format that photon reads.",
-    );
-  }
+  const format = identifyFormat(bytes, source.displayPath);
   const sidecar = await sidecars.read(source.absolutePath);
   return {
     draft: {
