@@ -31,7 +31,6 @@ const NONE_SCORE = 0.25;
 const GOOD_SCORE = 0.75;
 const MIN_SPREAD = 0.01;
 const LARGEST_COSINE = 0.9999;
-const MIN_STAND_OUT = 2.5;
 
 const logit = (probability: number): number => Math.log(probability / (1 - probability));
 
@@ -87,8 +86,9 @@ const SMALL_LIBRARY: ScoreCalibration = {
 };
 
 /**
- * Calibration of a query that holds pictures: `none` below what one random photo of twenty reaches, `good` above what
- * the best of all passing photos reaches by chance one time in twenty.
+ * Calibration of a query that holds pictures: `none` below what one random photo of twenty reaches; `good` from half the
+ * way between that and an equal picture on, and above what the best of all passing photos reaches by chance one time in
+ * twenty.
  * @param cosines of the query with a random sample of the library
  * @param passing photos that the filter leaves
  */
@@ -99,10 +99,7 @@ export const calibratePictures = (cosines: readonly number[], passing: number): 
     .toSorted((left, right) => left - right);
   const centre = quantile(sorted, 0.5);
   const spread = Math.max(centre - quantile(sorted, 0.1587), MIN_SPREAD); // one deviation below the centre
-  const standOut = Math.max(MIN_STAND_OUT, normalTail(NONE_CHANCE / Math.max(1, passing)));
-  return calibrationThrough(
-    "sample:library",
-    Math.tanh(centre + spread * normalTail(NONE_CHANCE)),
-    Math.tanh(centre + spread * standOut),
-  );
+  const noMatchBelow = Math.tanh(centre + spread * normalTail(NONE_CHANCE));
+  const standOut = Math.tanh(centre + spread * normalTail(NONE_CHANCE / Math.max(1, passing)));
+  return calibrationThrough("sample:library", noMatchBelow, Math.max(standOut, (noMatchBelow + 1) / 2));
 };

@@ -68,7 +68,16 @@ describe("pictures", () => {
   });
 
   test("more photos ask for more before a match is good", () => {
-    expect(calibratePictures(spread, 100_000).goodFrom).toBeGreaterThan(calibratePictures(spread, 100).goodFrom);
+    const wide = Array.from({ length: 101 }, (_, position) => position / 125);
+    expect(calibratePictures(wide, 100_000).goodFrom).toBeGreaterThan(calibratePictures(wide, 10).goodFrom);
+  });
+
+  test("good is at least half the way from chance to an equal picture", () => {
+    const narrow = Array.from({ length: 101 }, (_, position) => position / 10_000);
+    const calibration = calibratePictures(narrow, 50);
+    expect(calibration.goodFrom).toBeGreaterThan(0.5);
+    expect(matchOf(vectorScore(calibration, 0.3), levelsOf(calibration))).toBe("weak");
+    expect(vectorScore(calibration, 1)).toBeGreaterThan(0.95);
   });
 
   test("too few photos never say that nothing matches", () => {
