@@ -5,6 +5,8 @@ import { outputError } from "./output-target.ts";
 export interface AppendFile extends AsyncDisposable {
   /** Rejects with a StorageError; the file then ends with the last complete record. */
   readonly append: (text: string) => Promise<void>;
+  /** Resolves when everything is on the disk, safe from a power cut. */
+  readonly sync: () => Promise<void>;
 }
 
 const NEWLINE = 0x0a;
@@ -40,5 +42,5 @@ export const openAppendFile = async (path: string, kept: string): Promise<Append
     }
   };
   if (await endsInsideLine(handle, size)) await append("\n");
-  return { append, [Symbol.asyncDispose]: async () => await handle.close() };
+  return { append, sync: async () => await handle.sync(), [Symbol.asyncDispose]: async () => await handle.close() };
 };

@@ -3,7 +3,7 @@
  * it stays after a kill or Ctrl-C. Resuming: a torn last line is cut off and lines are appended; an array or a journal
  * found there becomes lines first.
  */
-import { unlink } from "node:fs/promises";
+import { rename, unlink } from "node:fs/promises";
 import type { Logger } from "../../logger.ts";
 import { openAppendFile } from "./append-file.ts";
 import {
@@ -53,16 +53,23 @@ export const createLinesFile = async (
   const kept = backup === undefined ? RESUMED : `The former output is in ${backup}.`;
   const file = await openAppendFile(target.path, kept);
   let written = 0;
+  let isFinished = false;
   return {
     write: async (record) => {
       await file.append(`${JSON.stringify(record)}\n`);
       written += 1;
     },
     finish: async (end) => {
+      isFinished = true;
+      await file.sync();
       if (backup === undefined) return;
       if (end === "complete" && written > 0) await unlink(backup);
       else logger.info(kept);
     },
-    [Symbol.asyncDispose]: async () => await file[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await file[Symbol.asyncDispose]();
+      const hasFailedAtOnce = !isFinished && written === 0;
+      if (hasFailedAtOnce && backup !== undefined) await rename(backup, target.path);
+    },
   };
 };

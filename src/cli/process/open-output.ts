@@ -2,11 +2,12 @@
 import { open } from "node:fs/promises";
 import type { Logger } from "../../logger.ts";
 import { createArrayFile } from "./array-file.ts";
-import { createRecordIndex, type RecordIndex } from "./earlier-records.ts";
+import { createRecordIndex, journalPath, type RecordIndex } from "./earlier-records.ts";
 import type { RecordFormat } from "./format.ts";
 import { createLinesFile } from "./lines-file.ts";
 import type { RecordOutput } from "./output.ts";
 import { outputError, type OutputTarget } from "./output-target.ts";
+import { removeLeftOver } from "./replace-file.ts";
 import { createArrayStream, createLineStream, createObjectStream, type Sink } from "./stream-output.ts";
 
 export interface OutputWish {
@@ -53,6 +54,7 @@ export const openOutput = async (wish: OutputWish, stdout: Sink, logger: Logger)
     const output = target === undefined ? openStream(stdout, wish) : await openDevice(target.path, wish);
     return { output, earlier: undefined };
   }
+  for (const path of [target.path, journalPath(target.path)]) await removeLeftOver(path);
   const earlier = skipExisting ? createRecordIndex() : undefined;
   const output =
     format === "jsonl"

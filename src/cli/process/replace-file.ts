@@ -15,6 +15,11 @@ const syncFolder = async (path: string): Promise<void> => {
   }
 };
 
+const temporaryPath = (path: string): string => `${path}.partial.tmp`;
+
+/** Removes what a run that was killed while it replaced the file has left. */
+export const removeLeftOver = async (path: string): Promise<void> => await rm(temporaryPath(path), { force: true });
+
 export interface ReplaceOptions {
   /** Permissions of the file; undefined takes those of new files. */
   readonly mode: number | undefined;
@@ -28,7 +33,7 @@ export const replaceFile = async (
   pieces: AsyncIterable<Uint8Array | string>,
   { mode, kept }: ReplaceOptions,
 ): Promise<void> => {
-  const temporary = `${path}.partial.tmp`;
+  const temporary = temporaryPath(path);
   try {
     await pipeline(
       Readable.from(pieces),

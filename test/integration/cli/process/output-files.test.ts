@@ -90,6 +90,22 @@ test("a run that wrote nothing keeps the former file beside", async () => {
   expect([read("o.jsonl"), read("o.jsonl.bak")]).toEqual(["", line("a")]);
 });
 
+test("a run that failed before its first record puts the former file back", async () => {
+  await run("o.jsonl", ["a"]);
+  const target = await inspectTarget("o.jsonl", folder);
+  const wish = { target, format: "jsonl", isSingle: false, skipExisting: false, pretty: false } as const;
+  const { output } = await openOutput(wish, async () => undefined, logger);
+  await output[Symbol.asyncDispose]();
+  expect([await readdir(folder), read("o.jsonl")]).toEqual([["o.jsonl"], line("a")]);
+});
+
+test("what a killed run left half written is removed", async () => {
+  await writeFile(join(folder, "o.json.partial.tmp"), "[{");
+  await writeFile(join(folder, "o.json.partial.jsonl.partial.tmp"), "{");
+  await run("o.json", ["a"]);
+  expect(await readdir(folder)).toEqual(["o.json"]);
+});
+
 test("resuming lines cuts a torn end, appends, and leaves every old byte", async () => {
   const old = `${line("a")}${line("b")}`;
   await writeFile(join(folder, "o.jsonl"), old + line("c").slice(0, 100));
