@@ -83,12 +83,6 @@ export class StorageError extends PhotonError {
   readonly exitCode = 1;
 }
 
-/** A language-model provider failed; bodies are redacted before they get here. */
-export class ProviderError extends PhotonError {
-  readonly code = "provider";
-  readonly exitCode = 1;
-}
-
 /** A broken invariant: a bug of photon's. */
 export class InternalError extends PhotonError {
   readonly code = "internal";

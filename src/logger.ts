@@ -2,10 +2,9 @@
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./clock.ts";
 
-export const LOG_LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
+const LOG_LEVELS = ["error", "warn", "info", "debug", "trace"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-export const LOG_FORMATS = ["pretty", "json"] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
+export type LogFormat = "pretty" | "json";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 

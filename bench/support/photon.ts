@@ -17,7 +17,7 @@ export interface BenchLibrary {
   readonly model: string;
 }
 
-export const benchConfig = async ({ directory, model }: BenchLibrary): Promise<Config> => {
+const benchConfig = async ({ directory, model }: BenchLibrary): Promise<Config> => {
   const vocabulary = join(directory, "vocabulary");
   const configPath = join(directory, "config.toml");
   await mkdir(vocabulary, { recursive: true });
@@ -44,7 +44,7 @@ export const openBenchPhoton = async (library: BenchLibrary): Promise<Photon> =>
   createPhoton(await benchConfig(library), { logger: silentLogger });
 
 /** The photos of a folder, as `photon process` finds them. */
-export async function* photosIn(folder: string, { processing }: Config): AsyncGenerator<PhotoSource> {
+async function* photosIn(folder: string, { processing }: Config): AsyncGenerator<PhotoSource> {
   const options = {
     extensions: processing.supported_formats,
     addedRoots: [],

@@ -12,7 +12,7 @@ export interface GeneratedPhotos {
 /** 4:3 at 12 megapixels, quality 85: 3 to 4 MB each. */
 export const TWELVE_MEGAPIXELS = { width: 4032, height: 3024 } as const;
 /** For runs over very many files. */
-export const SMALL = { width: 160, height: 120 } as const;
+const SMALL = { width: 160, height: 120 } as const;
 
 const QUALITY = 85;
 const PHOTOS_PER_FOLDER = 500;

@@ -134,15 +134,6 @@ export const createGeneratedSource = (photos: number, dimension: number): Genera
   };
 };
 
-export interface BenchResult {
-  readonly metric: string;
-  readonly value: number;
-  readonly unit: string;
-  /** What the value must reach, in words. */
-  readonly bar?: string;
-  readonly met?: boolean;
-}
-
 /** @param share 0..1 */
 export const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((left, right) => left - right)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0;

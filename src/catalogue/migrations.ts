@@ -12,7 +12,7 @@ export interface Migration {
   up(database: Kysely<unknown>): Promise<void>;
 }
 
-export const migrations = [{ version: 1, name: "initial", up: initial }] as const satisfies readonly Migration[];
+const migrations = [{ version: 1, name: "initial", up: initial }] as const satisfies readonly Migration[];
 
 export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);
 

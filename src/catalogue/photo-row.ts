@@ -60,7 +60,7 @@ const present = <Value extends object>(value: {
 }): Value =>
   Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null && field !== undefined)) as Value; // nulls are gone
 
-export const metadataOf = (row: PhotoRow): PhotoMetadata => {
+const metadataOf = (row: PhotoRow): PhotoMetadata => {
   const capturedAt =
     row.captured_local === null
       ? null

@@ -26,8 +26,7 @@ export interface DecodedImage extends RgbImage {
   readonly orientation: Orientation;
 }
 
-export const RENDITION_FORMATS = ["webp", "jpeg"] as const;
-export type RenditionFormat = (typeof RENDITION_FORMATS)[number];
+export type RenditionFormat = "webp" | "jpeg";
 
 export interface ThumbnailSettings {
   /** Longest edge in pixels; smaller photos are not enlarged. */

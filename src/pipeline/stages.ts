@@ -17,5 +17,3 @@ export const stages = [
   embed,
   tag,
 ] as const satisfies readonly Stage[];
-
-export type StageName = (typeof stages)[number]["name"];
