@@ -29,7 +29,7 @@ import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
 
 /** Longer waits are asynchronous, see node-sqlite-dialect.ts: this one blocks the thread. */
-const BUSY_TIMEOUT_MS = 100;
+const BUSY_TIMEOUT_MS = 40;
 
 export interface Catalogue extends AsyncDisposable {
   readonly path: string;
@@ -89,8 +89,11 @@ export const openCatalogue = async (options: CatalogueOptions): Promise<Catalogu
   const database = await openDatabase(path);
   try {
     await whenFree(clock, () => configure(database));
-    const kysely = new Kysely<CatalogueSchema>({ dialect: new NodeSqliteDialect(database, clock) });
-    await migrate(database, kysely as Kysely<unknown>, (version) => `${path}.v${version}.${clock.now()}.bak`);
+    // A newer photon may have migrated the library while this process was running.
+    const beforeWrite = (): void => refuseNewerSchema(readSchemaVersion(database));
+    const kysely = new Kysely<CatalogueSchema>({ dialect: new NodeSqliteDialect({ database, clock, beforeWrite }) });
+    const backupPath = (version: number): string => `${path}.v${version}.${clock.now()}-${process.pid}.bak`;
+    await migrate(database, kysely as Kysely<unknown>, backupPath);
     return createRepositories(kysely, options, clock);
   } catch (error) {
     if (database.isOpen) database.close();

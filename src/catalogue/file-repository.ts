@@ -118,7 +118,12 @@ const toKnownFile = (row: {
   rootId: row.root_id,
   path: Buffer.from(row.path),
   state: row.state,
-  stat: { size: row.size, mtimeNs: BigInt(row.mtime), ctimeNs: BigInt(row.ctime), inode: BigInt(row.inode) },
+  stat: {
+    size: row.size,
+    mtimeNs: BigInt(row.mtime),
+    ctimeNs: BigInt(row.ctime),
+    inode: BigInt.asUintN(64, BigInt(row.inode)),
+  },
   contentHash: row.content_hash ?? undefined,
   reason: row.reason ?? undefined,
   reasonMessage: row.reason_message ?? undefined,
@@ -126,7 +131,7 @@ const toKnownFile = (row: {
 });
 
 /** Columns of a file row with its nanosecond times as text. */
-export const knownFileColumns = [
+const knownFileColumns = [
   "files.id",
   "files.root_id",
   "files.path",
@@ -145,11 +150,11 @@ export const statColumns = (stat: FileStat): { size: number; mtime_ns: bigint; c
   size: stat.size,
   mtime_ns: stat.mtimeNs,
   ctime_ns: stat.ctimeNs,
-  inode: stat.inode,
+  inode: BigInt.asIntN(64, stat.inode), // SQLite's integers have a sign; some file systems use the 64th bit
 });
 
 /** Columns that end a lease. */
-export const noLease = { lease_owner: null, lease_token: null, lease_until: null } as const;
+const noLease = { lease_owner: null, lease_token: null, lease_until: null } as const;
 
 export const isSameStat = (a: FileStat, b: FileStat): boolean =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;

@@ -75,6 +75,13 @@ export const whenFree = async <Result>(clock: Clock, attempt: () => Result): Pro
   }
 };
 
+export interface NodeSqliteOptions {
+  readonly database: DatabaseSync;
+  readonly clock: Clock;
+  /** Runs inside each new transaction; what it throws ends the transaction. */
+  readonly beforeWrite?: () => void;
+}
+
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
@@ -127,12 +134,14 @@ class NodeSqliteConnection implements DatabaseConnection {
 class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connection: NodeSqliteConnection;
+  readonly #beforeWrite: () => void;
   #lastUse: Promise<void> = Promise.resolve();
   #release: () => void = () => undefined;
 
-  constructor(database: DatabaseSync, clock: Clock) {
+  constructor({ database, clock, beforeWrite = () => undefined }: NodeSqliteOptions) {
     this.#database = database;
     this.#connection = new NodeSqliteConnection(database, clock);
+    this.#beforeWrite = beforeWrite;
   }
 
   async init(): Promise<void> {}
@@ -150,6 +159,12 @@ class NodeSqliteDriver implements Driver {
 
   async beginTransaction(_connection: DatabaseConnection, _settings: TransactionSettings): Promise<void> {
     await this.#connection.run("begin immediate");
+    try {
+      this.#beforeWrite();
+    } catch (error) {
+      await this.rollbackTransaction();
+      throw error;
+    }
   }
 
   async commitTransaction(): Promise<void> {
@@ -171,16 +186,14 @@ class NodeSqliteDriver implements Driver {
 }
 
 export class NodeSqliteDialect implements Dialect {
-  readonly #database: DatabaseSync;
-  readonly #clock: Clock;
+  readonly #options: NodeSqliteOptions;
 
-  constructor(database: DatabaseSync, clock: Clock) {
-    this.#database = database;
-    this.#clock = clock;
+  constructor(options: NodeSqliteOptions) {
+    this.#options = options;
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#database, this.#clock);
+    return new NodeSqliteDriver(this.#options);
   }
 
   createQueryCompiler(): QueryCompiler {
