@@ -4,6 +4,7 @@ import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { ScoredTag } from "../photo/types.ts";
 import type { FileClaim, FileStat } from "./file-repository.ts";
+import { statColumns } from "./file-repository.ts";
 import { markChanged } from "./index-repository.ts";
 import { inParts } from "./parts.ts";
 import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
@@ -56,10 +57,34 @@ const rowsByHash = async (
   return new Map(rows.map((row) => [row.content_hash, row]));
 };
 
+/**
+ * Revisions that new photos count on from: a photo that was forgotten may still have a row in the index, and a mark to
+ * remove it; an older revision would not replace that row.
+ */
+const markedRevisions = async (
+  database: Database,
+  contentHashes: readonly string[],
+): Promise<ReadonlyMap<string, number>> => {
+  if (contentHashes.length === 0) return new Map();
+  const rows = await database
+    .selectFrom("to_index")
+    .select(["content_hash", "rev"])
+    .where("content_hash", "in", [...contentHashes])
+    .execute();
+  return new Map(rows.map(({ content_hash: hash, rev }) => [hash, rev]));
+};
+
 const storePhotos = async (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> => {
   const hashes = updates.map(({ contentHash }) => contentHash);
   const before = await rowsByHash(database, hashes);
-  const rows = updates.map((update) => rowAfter(update, before.get(update.contentHash), now));
+  const marked = await markedRevisions(
+    database,
+    hashes.filter((hash) => !before.has(hash)),
+  );
+  const rows = updates.map((update) => {
+    const row = rowAfter(update, before.get(update.contentHash), now);
+    return { ...row, rev: marked.get(update.contentHash) ?? row.rev };
+  });
   await inParts(rows, (part) =>
     database
       .insertInto("photos")
@@ -155,7 +180,7 @@ const finishFiles = async (
   await inParts(held, async (part) => {
     const values = part.map(
       ({ claim, contentHash, stat }) =>
-        sql`(${claim.fileId}, ${contentHash}, ${stat.size}, ${stat.mtimeNs}, ${stat.ctimeNs}, ${stat.inode})`,
+        sql`(${claim.fileId}, ${contentHash}, ${sql.join(Object.values(statColumns(stat)))})`, // in the order below
     );
     await sql`
       update files
