@@ -1,6 +1,7 @@
 /** Composition root: the only file that wires catalogue, pipeline, index, search and models together. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { createInference } from "./app/inference.ts";
 import { createLibraryIndex } from "./app/library-index.ts";
 import { createLibraryModel } from "./app/library-model.ts";
 import { createModelAdministration } from "./app/model-administration.ts";
@@ -57,14 +58,15 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const resources = new AsyncDisposableStack();
   const catalogue = once(async () => resources.use(await openCatalogue({ path: folders.catalogue, clock })));
   const renditions = createRenditionStore(folders.renditions);
-  const model = createLibraryModel({ config, logger, catalogue, searchInProcess });
+  const model = createLibraryModel({ config, logger, catalogue });
+  const inference = createInference({ config, logger, searchInProcess });
   const index = createLibraryIndex({ directory: folders.vectors, catalogue, clock, logger });
-  const processApi = createProcessApi({ config, logger, clock, catalogue, renditions, model, index });
+  const processApi = createProcessApi({ config, logger, clock, catalogue, renditions, model, inference, index });
   const search = once(async () =>
     createSearch({
       catalogue: (await catalogue()).search,
       index: index.reader,
-      model: createSearchModel({ config, model }),
+      model: createSearchModel({ config, model, inference }),
     }),
   );
   const activeModelId = async (): Promise<string | undefined> =>
@@ -96,7 +98,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     // The index flushes and the encoders end before the catalogue closes.
     [Symbol.asyncDispose]: async () => {
       await using _catalogue = resources;
-      await using _model = model;
+      await using _inference = inference;
       await index[Symbol.asyncDispose]();
     },
   };

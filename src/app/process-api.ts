@@ -10,6 +10,7 @@ import type { DecodeLimits, PhotoSource } from "../photo/types.ts";
 import type { ProcessApi, ProcessOptions, ProcessOutcome, ProcessSettings } from "../pipeline/outcome.ts";
 import { createProcessPhotos } from "../pipeline/process-photos.ts";
 import { stages } from "../pipeline/stages.ts";
+import type { Inference } from "./inference.ts";
 import type { LibraryIndex } from "./library-index.ts";
 import type { LibraryModel } from "./library-model.ts";
 
@@ -25,6 +26,7 @@ export interface ProcessApiDeps {
   readonly catalogue: () => Promise<Catalogue>;
   readonly renditions: RenditionStore;
   readonly model: LibraryModel;
+  readonly inference: Inference;
   readonly index: LibraryIndex;
 }
 
@@ -52,27 +54,27 @@ const settingsOf = ({ thumbnail, tagging }: Config): ProcessSettings => ({
     : undefined,
 });
 
-interface Inference {
+interface StageModels {
   readonly encoder: DualEncoder | undefined;
   readonly tagger: Tagger | undefined;
 }
 
-const NO_INFERENCE: Inference = { encoder: undefined, tagger: undefined };
+const NO_MODELS: StageModels = { encoder: undefined, tagger: undefined };
 
-const createInference = async (
-  { model, logger }: ProcessApiDeps,
+const modelsOf = async (
+  { model, inference, logger }: ProcessApiDeps,
   { embedding, tagging, quality }: ProcessSettings,
   store: boolean,
-): Promise<Inference> => {
-  if (!embedding) return NO_INFERENCE;
+): Promise<StageModels> => {
+  if (!embedding) return NO_MODELS;
   const installed: InstalledModel | undefined = store ? await model.forWriting() : await model.configured();
-  if (installed === undefined) return NO_INFERENCE;
+  if (installed === undefined) return NO_MODELS;
   if (quality === "high") {
     logger.warn(`No larger variant of ${installed.manifest.id} is installed; --quality high uses it as it is.`);
   }
   return {
-    encoder: await model.encoderOf(installed),
-    tagger: tagging === undefined ? undefined : await model.taggerOf(installed, tagging),
+    encoder: inference.encoderOf(installed),
+    tagger: tagging === undefined ? undefined : await inference.taggerOf(installed, tagging),
   };
 };
 
@@ -83,7 +85,7 @@ async function* runPipeline(
   options: ProcessOptions,
 ): AsyncGenerator<ProcessOutcome> {
   const { config, logger, clock, catalogue, renditions, index } = deps;
-  const inference = await createInference(deps, settings, options.store);
+  const models = await modelsOf(deps, settings, options.store);
   const process = createProcessPhotos({
     stages,
     logger,
@@ -92,7 +94,7 @@ async function* runPipeline(
     bufferSize: config.pipeline.buffer_size,
     library: options.store ? { catalogue: await catalogue(), renditions, onCommitted: index.notify } : undefined,
     context: {
-      ...inference,
+      ...models,
       limits: decodeLimitsOf(config),
       thumbnail: settings.thumbnail,
       // Photos that were started are finished, so an abort of the run does not reach the stages.

@@ -7,6 +7,7 @@ import { prepareModelInput } from "../photo/model-input.ts";
 import { identifyFormat } from "../photo/sniff.ts";
 import type { ModelInputSpec } from "../photo/types.ts";
 import type { SearchModel } from "../search/types.ts";
+import type { Inference } from "./inference.ts";
 import type { LibraryModel } from "./library-model.ts";
 import { decodeLimitsOf } from "./process-api.ts";
 
@@ -24,11 +25,16 @@ const readModelInput = async (
   return prepareModelInput(decoded, modelInput);
 };
 
+interface SearchModelDeps {
+  readonly config: Config;
+  readonly model: LibraryModel;
+  readonly inference: Inference;
+}
+
 export const createSearchModel =
-  ({ config, model }: { readonly config: Config; readonly model: LibraryModel }) =>
+  ({ config, model, inference }: SearchModelDeps) =>
   async (): Promise<SearchModel | undefined> => {
-    const active = await model.activeKey();
-    const installed = active === undefined ? undefined : await model.installed();
+    const installed = await model.installed();
     if (installed === undefined) return undefined;
     const { manifest, vectorKey, calibration } = installed;
     return {
@@ -37,9 +43,9 @@ export const createSearchModel =
       dimension: manifest.dimension,
       calibration,
       sample: isSampleModel(manifest.id),
-      embedTexts: async (texts, options) => (await model.searchEncoderOf(installed)).embedTexts(texts, options),
+      embedTexts: (texts, options) => inference.searchEncoderOf(installed).embedTexts(texts, options),
       embedFile: async (path, options) => {
-        const encoder = await model.searchEncoderOf(installed);
+        const encoder = inference.searchEncoderOf(installed);
         const signal = options?.signal ?? new AbortController().signal;
         return encoder.embedImage(await readModelInput(path, encoder.imageInput, config, signal), options);
       },

@@ -13,7 +13,7 @@ import { buildSampleFiles, sha256Of } from "./build-sample.ts";
 
 const VECTOR_KEY = vectorKeyOf(generatedSample);
 
-/** Fitted on painted pictures that the prototypes do not hold; see docs/decisions/0004-embedding-models.md. */
+/** Set by hand from the cosine percentiles of painted pictures; see docs/decisions/0004-embedding-models.md. */
 const CALIBRATION: CalibrationFile = {
   vectorKey: VECTOR_KEY,
   id: `${VECTOR_KEY}/painted-1`,

@@ -1,0 +1,70 @@
+/** Encoders and taggers of a process, each made when first needed and closed with it. */
+import { join } from "node:path";
+import type { HostedEncoder } from "../../models/embedding/hosted-encoder.ts";
+import { createHostedEncoder } from "../../models/embedding/hosted-encoder.ts";
+import type { InstalledModel } from "../../models/embedding/installed-models.ts";
+import type { HostedTagger } from "../../models/embedding/tagger.ts";
+import { createTagger } from "../../models/embedding/tagger.ts";
+import { vocabularyFor } from "../../models/embedding/vocabularies.ts";
+import type { Config } from "../config.ts";
+import type { Logger } from "../logger.ts";
+import type { TaggingSettings } from "../pipeline/outcome.ts";
+
+const BANK_FOLDER = "label-banks";
+
+export interface InferenceDeps {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Load the text tower of searches in this process. */
+  readonly searchInProcess: boolean;
+}
+
+export interface Inference extends AsyncDisposable {
+  /** Encoder of the pipeline: everything in child processes. */
+  readonly encoderOf: (model: InstalledModel) => HostedEncoder;
+  /** Encoder of searches. */
+  readonly searchEncoderOf: (model: InstalledModel) => HostedEncoder;
+  /** undefined when no vocabulary fits the model. */
+  readonly taggerOf: (model: InstalledModel, settings: TaggingSettings) => Promise<HostedTagger | undefined>;
+}
+
+/** The value of a key, made at its first use. */
+const getOrMake = <Value>(values: Map<string, Value>, key: string, make: () => Value): Value => {
+  const value = values.get(key) ?? make();
+  values.set(key, value);
+  return value;
+};
+
+export const createInference = ({ config, logger, searchInProcess }: InferenceDeps): Inference => {
+  const resources = new AsyncDisposableStack();
+  const encoders = new Map<string, HostedEncoder>();
+  const taggers = new Map<string, Promise<HostedTagger | undefined>>();
+  const { batch_size: batchSize, device } = config.embedding;
+
+  const makeEncoder = (model: InstalledModel, textInProcess: boolean): HostedEncoder =>
+    resources.use(
+      createHostedEncoder(model, {
+        logger,
+        device,
+        textInProcess,
+        embedTimeoutMs: config.limits.embed_timeout_ms,
+        ...(batchSize === "auto" ? {} : { imagesPerRun: batchSize }),
+      }),
+    );
+  const encoderOf = (model: InstalledModel, textInProcess: boolean): HostedEncoder =>
+    getOrMake(encoders, `${model.vectorKey}/${textInProcess}`, () => makeEncoder(model, textInProcess));
+  const makeTagger = async (model: InstalledModel, settings: TaggingSettings): Promise<HostedTagger | undefined> => {
+    const vocabulary = await vocabularyFor(model, { ...config.tagging.vocabulary, logger });
+    if (vocabulary.length === 0) return undefined;
+    const encoder = encoderOf(model, false);
+    const bankDir = join(config.general.data_dir, BANK_FOLDER);
+    return resources.use(await createTagger({ encoder, vocabulary, bankDir, settings, logger }));
+  };
+  return {
+    encoderOf: (model) => encoderOf(model, false),
+    searchEncoderOf: (model) => encoderOf(model, searchInProcess),
+    taggerOf: (model, settings) =>
+      getOrMake(taggers, `${model.vectorKey}/${JSON.stringify(settings)}`, () => makeTagger(model, settings)),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+};
