@@ -2,7 +2,7 @@
  * Files and who works on them.
  *
  *   (unknown) ──claim──▶ pending+lease ──finish──▶ present      (by photo-repository, with its photo)
- *                                      ──fail────▶ quarantined
+ *                                      ──fail────▶ quarantined, or missing when the file is gone
  *                                      ──release─▶ as before
  *   a lease that ran out or whose owner is dead ──claim──▶ counted as a crash of this file
  *
@@ -268,11 +268,13 @@ const quarantineFile = async (
     .set((eb) => ({
       ...noLease,
       ...(stat === undefined ? {} : statColumns(stat)),
-      state: "quarantined" as const,
+      // A file that is gone keeps what is known of its content: it may come back.
+      ...(reason === "not_found"
+        ? { state: "missing" as const }
+        : { state: "quarantined" as const, content_hash: null }),
       reason,
       reason_message: message,
       reason_key: reasonKey,
-      content_hash: null,
       crashes: 0,
       tries: eb("tries", "+", 1),
       updated_at: now,
