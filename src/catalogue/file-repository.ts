@@ -69,7 +69,10 @@ export interface FailedFile {
 
 export interface FileRepository {
   readonly find: (rootId: number, paths: readonly Buffer[]) => Promise<readonly KnownFile[]>;
-  /** One entry per place, in order; `undefined` = another live process holds the file. */
+  /**
+   * One entry per place, in order; `undefined` = another live process holds the file, or its root is gone because
+   * another one absorbed it.
+   */
   readonly claim: (
     places: readonly (FilePlace & { readonly stat: FileStat })[],
   ) => Promise<readonly (FileClaim | undefined)[]>;
@@ -164,26 +167,32 @@ const claimPlaces = async (
   { owner, now }: { readonly owner: string; readonly now: number },
   places: readonly (FilePlace & { readonly stat: FileStat })[],
 ): Promise<readonly (FileClaim | undefined)[]> => {
+  const rootIds = [...new Set(places.map(({ rootId }) => rootId))];
+  const roots = await database.selectFrom("roots").select("id").where("id", "in", rootIds).execute();
+  const present = new Set(roots.map(({ id }) => id));
+  if (present.size === 0) return places.map(() => undefined);
   await database
     .insertInto("files")
     .values(
-      places.map(({ rootId, path, stat }) => ({
-        root_id: rootId,
-        path,
-        ...statColumns(stat),
-        state: "pending" as const,
-        tries: 0,
-        crashes: 0,
-        first_seen_at: now,
-        updated_at: now,
-      })),
+      places
+        .filter(({ rootId }) => present.has(rootId))
+        .map(({ rootId, path, stat }) => ({
+          root_id: rootId,
+          path,
+          ...statColumns(stat),
+          state: "pending" as const,
+          tries: 0,
+          crashes: 0,
+          first_seen_at: now,
+          updated_at: now,
+        })),
     )
     .onConflict((conflict) => conflict.columns(["root_id", "path"]).doNothing())
     .execute();
   const rows = await database
     .selectFrom("files")
     .select(["id", "root_id", "path", "lease_owner", "lease_token", "lease_until", "crashes"])
-    .where("root_id", "in", [...new Set(places.map(({ rootId }) => rootId))])
+    .where("root_id", "in", rootIds)
     .where(
       "path",
       "in",

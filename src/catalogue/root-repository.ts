@@ -36,10 +36,10 @@ const listRoots = async (database: Kysely<CatalogueSchema>): Promise<readonly Ro
   return rows.map(({ id, path, kind }) => ({ id, path: Buffer.from(path), kind }));
 };
 
-/** Added roots first, then the outermost. */
-const enclosing = (roots: readonly Root[], folder: Buffer): Root | undefined =>
+/** The root that a file or folder belongs to: added roots first, then the outermost. */
+export const enclosingRoot = (roots: readonly Root[], path: Buffer): Root | undefined =>
   roots
-    .filter((root) => isInside(folder, root.path))
+    .filter((root) => isInside(path, root.path))
     .toSorted((a, b) => Number(b.kind === "added") - Number(a.kind === "added") || a.path.length - b.path.length)[0];
 
 const absorb = async (transaction: Transaction<CatalogueSchema>, outer: Root, inner: Root): Promise<void> => {
@@ -57,7 +57,7 @@ export const createRootRepository = (database: Kysely<CatalogueSchema>, clock: C
   visit: (folder) =>
     database.transaction().execute(async (transaction) => {
       const roots = await listRoots(transaction);
-      const existing = enclosing(roots, folder);
+      const existing = enclosingRoot(roots, folder);
       if (existing !== undefined) return existing;
       const { id } = await transaction
         .insertInto("roots")

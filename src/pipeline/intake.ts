@@ -1,12 +1,12 @@
 /**
  * The intake of a run: looks each source up and decides. Unchanged and current: reported from the catalogue at once.
- * Known to be bad under the same rules: reported again. Held by another process: kept aside and asked for again.
+ * Known to be bad under the same rules: reported again. Held by another process (or its root moved): kept aside and asked for again.
  * Everything else is claimed and handed on.
  */
 import { stat } from "node:fs/promises";
 import type { FileStat, KnownFile } from "../catalogue/file-repository.ts";
 import { CRASH_LIMIT, isSameStat } from "../catalogue/file-repository.ts";
-import { isInside, relativeTo } from "../catalogue/root-repository.ts";
+import { enclosingRoot, isInside, relativeTo } from "../catalogue/root-repository.ts";
 import type { Root } from "../catalogue/root-repository.ts";
 import type { PhotoFailure, PhotoSource } from "../photo/types.ts";
 import type { ProcessOptions, ProcessOutcome } from "./outcome.ts";
@@ -61,19 +61,22 @@ const UNKNOWN_STAT: FileStat = { size: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
 
 const folderOf = (path: Buffer): Buffer => path.subarray(0, Math.max(1, path.lastIndexOf(SLASH)));
 
-/** Roots by folder: asked once per folder a source names. */
-const createRootFinder = (library: PipelineLibrary) => {
-  const found: Root[] = [];
-  return async ({ absolutePath, rootPath }: PhotoSource): Promise<Root> => {
-    const known = found.find((root) => isInside(absolutePath, root.path));
-    if (known !== undefined) return known;
-    // A link may lead out of the folder that was named: then the file's own folder is what was visited.
-    const folder =
-      isInside(absolutePath, rootPath) && absolutePath.length > rootPath.length ? rootPath : folderOf(absolutePath);
-    const root = await library.catalogue.roots.visit(folder);
-    found.push(root);
-    return root;
-  };
+/** Where files outside of every root are put: the folder that was named; behind a link that leads out, the file's own. */
+const folderToVisit = ({ absolutePath, rootPath }: PhotoSource): Buffer =>
+  isInside(absolutePath, rootPath) && absolutePath.length > rootPath.length ? rootPath : folderOf(absolutePath);
+
+/** Roots around all of the sources, looked up anew each time: another process may have put a root around one of ours. */
+const rootsAround = async (
+  { catalogue: { roots } }: PipelineLibrary,
+  sources: readonly IndexedSource[],
+): Promise<readonly Root[]> => {
+  let known = await roots.list();
+  for (const { source } of sources) {
+    if (enclosingRoot(known, source.absolutePath) !== undefined) continue;
+    await roots.visit(folderToVisit(source));
+    known = await roots.list(); // the new root may have absorbed others
+  }
+  return known;
 };
 
 /** What every step of one intake needs. */
@@ -86,13 +89,21 @@ interface IntakeRun {
   readonly wanted: StageKeys;
   /** See failure-rules.ts. */
   readonly rules: string;
-  readonly rootOf: (source: PhotoSource) => Promise<Root>;
 }
 
-const toCandidate = async ({ rootOf }: IntakeRun, { index, source }: IndexedSource): Promise<Candidate> => {
-  const [root, found] = await Promise.all([rootOf(source), statOf(source)]);
-  const path = relativeTo(root.path, source.absolutePath);
-  return { index, source, rootId: root.id, path, stat: found ?? UNKNOWN_STAT };
+const candidatesOf = async (
+  library: PipelineLibrary,
+  sources: readonly IndexedSource[],
+): Promise<readonly Candidate[]> => {
+  const known = await rootsAround(library, sources);
+  return Promise.all(
+    sources.map(async ({ index, source }) => {
+      const root =
+        enclosingRoot(known, source.absolutePath) ?? (await library.catalogue.roots.visit(folderToVisit(source)));
+      const path = relativeTo(root.path, source.absolutePath);
+      return { index, source, rootId: root.id, path, stat: (await statOf(source)) ?? UNKNOWN_STAT };
+    }),
+  );
 };
 
 /** File rows of candidates that have not changed since they were last worked on. */
@@ -202,11 +213,10 @@ export const createIntake = (
     sidecars,
     wanted: wantedKeys(deps.stages, deps.context),
     rules: rulesKey(deps.stages, deps.context),
-    rootOf: createRootFinder(library),
   };
   return {
     settle: async function* (sources) {
-      const candidates = await Promise.all(sources.map((source) => toCandidate(run, source)));
+      const candidates = await candidatesOf(library, sources);
       const unchanged = options.force ? new Map<Candidate, KnownFile>() : await findUnchanged(run, candidates);
       const outcomes = [...rememberedFailures(run, unchanged), ...(await currentPhotos(run, unchanged))];
       for (const outcome of outcomes) yield { kind: "outcome", outcome };
