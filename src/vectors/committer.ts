@@ -24,8 +24,8 @@ import { createWritingMarker } from "./writing-marker.ts";
 
 const DEFAULT_BATCH_SIZE = 256;
 const DEFAULT_FLUSH_MS = SECOND;
-/** Rows per commit while a whole table is filled; larger ones are hardly faster and hold more memory. */
-const REBUILD_BATCH_SIZE = 1_000;
+/** Rows per commit while a whole table is filled: each commit looks through all keys, so a large table wants few. */
+const REBUILD_BATCH_SIZE = 4_000;
 
 export interface CommitterOptions extends TableOptions {
   readonly source: IndexSource;
@@ -42,7 +42,7 @@ export interface CommitResult {
   readonly rows: number;
 }
 
-export interface RebuildOptions {
+interface RebuildOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }

@@ -8,7 +8,7 @@ import { loadLanceDb } from "./lancedb.ts";
 /** Below this an exact scan is fast and always right. */
 export const VECTOR_INDEX_FROM_ROWS = 20_000;
 /** The vector index is trained anew when the table has grown by this factor: its partitions only get fuller. */
-const RETRAIN_GROWTH = 4;
+const RETRAIN_GROWTH = 2;
 const MAX_FRAGMENTS = 100;
 const MAX_UNINDEXED_ROWS = 5_000;
 /** In a large table the limit grows with it: rewriting its indexes costs more. */
@@ -99,8 +99,8 @@ export interface Maintenance {
 }
 
 /**
- * due: when a limit is reached. crowded: only when there are many fragments, while a backlog is worked off, so that
- * the indexes are not rewritten again and again. now: in any case.
+ * due: when a limit is reached. crowded: only when there are many fragments, and without training; while a backlog is
+ * worked off, so that indexes are not made again and again. now: in any case.
  */
 export type MaintenanceTime = "due" | "crowded" | "now";
 
@@ -126,7 +126,7 @@ export const maintainTable = async (table: Table, options: MaintainOptions): Pro
   if (!(await isTime(table, time))) return { optimized: false, trained: false };
   await table.optimize({ cleanupOlderThan: new Date(clock.now() - KEEP_VERSIONS_MS) });
   const rows = await table.countRows();
-  const trained = dimension > 0 && (await isTrainingDue(table, rows));
+  const trained = dimension > 0 && time !== "crowded" && (await isTrainingDue(table, rows));
   if (trained) await trainVectorIndex(table, rows);
   return { optimized: true, trained };
 };

@@ -11,16 +11,16 @@ import { createTextQuery } from "./text-query.ts";
 import type { IndexFilter, TextHit, VectorHit, VectorIndex, VectorIndexStatus } from "./types.ts";
 import type { TableOptions } from "./writable-table.ts";
 
-/** Partitions probed of one per 4,096 rows; narrow filters need more, their hits lie scattered. */
+/** Partitions probed, of one per 4,096 rows. Rare hits lie scattered over all of them and need more. */
 const PROBES = 20;
 const NARROW_PROBES = 60;
-const NARROW_SHARE = 0.02;
+const NARROW_SHARE = 0.003;
 /** Candidates whose exact distance is computed, as a multiple of the hits wanted; without it recall falls to 0.75. */
 const MIN_REFINE_FACTOR = 3;
 const MAX_REFINE_FACTOR = 10;
 const CANDIDATES = 200;
-/** A filter that leaves no more rows than this is scanned exactly: as fast as the index, and complete. */
-const EXACT_ROWS = 2_000;
+/** A filter that leaves no more rows than this is scanned exactly: some 10 µs a row, as fast as the index, and complete. */
+const EXACT_ROWS = 500;
 
 interface NearestOptions {
   readonly vector: Float32Array;

@@ -1,6 +1,7 @@
 /** Opens one table for writing, at its newest version; makes it when it is missing. */
 import { mkdir, rm } from "node:fs/promises";
 import type { Connection, Table } from "@lancedb/lancedb";
+import { StorageError } from "../errors.ts";
 import { ensureTableIndexes } from "./indexes.ts";
 import {
   connectTo,
@@ -14,6 +15,8 @@ import {
 import type { RowSchema } from "./schema.ts";
 import { createRowSchema } from "./schema.ts";
 
+const MAX_ATTEMPTS = 5;
+
 export interface TableOptions {
   /** Folder of all vector tables. */
   readonly directory: string;
@@ -23,7 +26,7 @@ export interface TableOptions {
   readonly dimension: number;
 }
 
-export interface OpenedTable {
+interface OpenedTable {
   readonly table: Table;
   readonly rowSchema: RowSchema;
 }
@@ -65,12 +68,15 @@ export const createWritableTable = ({ directory, vectorKey, dimension }: TableOp
     return opened;
   };
 
-  const attempt = async <Result>(action: () => Promise<Result>): Promise<Result> => {
+  /** Every action may run twice; a conflict with another writer is settled by starting from its version. */
+  const attempt = async <Result>(action: () => Promise<Result>, attempts = MAX_ATTEMPTS): Promise<Result> => {
     try {
       return await action();
     } catch (error) {
       opened = undefined;
-      throw toStorageError("write", path, error);
+      const wrapped = toStorageError("write", path, error);
+      if (attempts > 1 && wrapped instanceof StorageError && wrapped.retryable) return attempt(action, attempts - 1);
+      throw wrapped;
     }
   };
 

@@ -190,11 +190,11 @@ test("old versions are cleaned up once no reader can be in them", async () => {
 test("a rebuild empties the table, fills it again and tells its progress", async () => {
   await using library = await createTestLibrary();
   await using committer = library.committer();
-  library.source.put(rowsFrom(2_500));
+  library.source.put(rowsFrom(10_000));
   await committer.commitPending();
   const steps: number[] = [];
   expect(await committer.rebuild({ onProgress: ({ done, total }) => steps.push(done / total) })).toEqual({
-    rows: 2_500,
+    rows: 10_000,
   });
   expect(steps).toEqual([0.4, 0.8, 1]);
   expect(await hashesIn(library)).toEqual(inListOrder(library.source.all()));
@@ -202,11 +202,11 @@ test("a rebuild empties the table, fills it again and tells its progress", async
 
 test("a rebuild that is stopped leaves the rest marked", async () => {
   await using library = await createTestLibrary();
-  library.source.put(rowsFrom(2_500));
+  library.source.put(rowsFrom(10_000));
   await using committer = library.committer();
   const stop = new AbortController();
   await expect(committer.rebuild({ signal: stop.signal, onProgress: () => stop.abort() })).rejects.toThrow(/abort/i);
-  expect(await library.source.countMarks()).toBe(1_500);
+  expect(await library.source.countMarks()).toBe(6_000);
   await committer.commitPending();
   expect(await hashesIn(library)).toEqual(inListOrder(library.source.all()));
 });

@@ -22,7 +22,7 @@ export type Random = ReturnType<typeof createRandom>;
 export const hashOf = (number: number): string => createHash("sha256").update(`photo ${number}`).digest("hex");
 
 export const FOLDERS = ["/photos", "/photos/it's", "/photos/2024", "C:\\Photos", "C:\\Photos\\Żółć", '/p/"q"', "/日本"];
-export const CAMERAS = ["Canon EOS 5D", "Apple iPhone 15 Pro", "50%_Cam", "Nikon D'Or", "ŻENIT 3\\M", undefined];
+const CAMERAS = ["Canon EOS 5D", "Apple iPhone 15 Pro", "50%_Cam", "Nikon D'Or", "ŻENIT 3\\M", undefined];
 export const TAGS = ["dog", "beach", "o'clock", "straße", "100%", "日没", "a, b", "]"];
 export const FORMATS = ["jpeg", "heic", "raw"];
 
@@ -60,7 +60,7 @@ export const randomRow = (random: Random, number: number, dimension: number): In
 const toRadians = (degrees: number): number => (degrees * Math.PI) / 180;
 
 /** By the dot product of the two directions; another formula than the index uses. */
-export const kilometresBetween = (from: readonly [number, number], to: readonly [number, number]): number => {
+const kilometresBetween = (from: readonly [number, number], to: readonly [number, number]): number => {
   const direction = ([latitude, longitude]: readonly [number, number]): readonly [number, number, number] => [
     Math.cos(toRadians(latitude)) * Math.cos(toRadians(longitude)),
     Math.cos(toRadians(latitude)) * Math.sin(toRadians(longitude)),

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, readdir, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { connectTo, tableName, tablePath } from "../../../src/vectors/lancedb.ts";
 import type { IndexRow } from "../../../src/vectors/types.ts";
@@ -10,7 +11,7 @@ import type { TestLibrary } from "./library.ts";
 import { createTestLibrary, VECTOR_KEY } from "./library.ts";
 import { createRandom, hashOf, randomRow } from "./random-rows.ts";
 
-const CHILD = join(import.meta.dirname, "committing-child.ts");
+const CHILD = fileURLToPath(import.meta.resolve("./committing-child.ts"));
 
 const rowsFrom = (count: number, rev = 1): readonly IndexRow[] => {
   const random = createRandom(count);
