@@ -1,26 +1,34 @@
 #!/usr/bin/env node
 // Plain JavaScript that an old Node can parse: it finds a Node >= 24 and starts photon on it.
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const REQUIRED_NODE_MAJOR = 24;
 const at = (path) => new URL(`../${path}`, import.meta.url);
 const first = (...paths) => paths.map(at).find((url) => existsSync(url));
 const entry = first("src/cli/main.ts", "dist/src/cli/main.js");
-const ownNode = first("node_modules/node/bin/node", "node_modules/node/bin/node.exe");
+const isNewEnough = Number.parseInt(process.versions.node, 10) >= REQUIRED_NODE_MAJOR;
+const ownNode = isNewEnough ? undefined : first("node_modules/node/bin/node", "node_modules/node/bin/node.exe");
+const words = process.argv.slice(2);
 
-if (Number.parseInt(process.versions.node, 10) >= REQUIRED_NODE_MAJOR) {
-  await import(entry.href);
-} else if (ownNode) {
-  // stdio is inherited, so an MCP client's pipe passes straight through.
-  const child = spawn(fileURLToPath(ownNode), [fileURLToPath(entry), ...process.argv.slice(2)], { stdio: "inherit" });
+const refuse = () => {
+  const where = existsSync(at("src")) ? 'Run "npm ci" in the checkout, or install' : "Install";
+  const needed = `photon needs Node ${REQUIRED_NODE_MAJOR} or newer, this is Node ${process.versions.node}.`;
+  console.error(`${needed} ${where} Node ${REQUIRED_NODE_MAJOR} from https://nodejs.org.`);
+  process.exit(2);
+};
+
+/** stdio is inherited, so an MCP client's pipe passes straight through. */
+const startOn = async (node) => {
+  const { spawn } = await import("node:child_process");
+  const child = spawn(fileURLToPath(node), [fileURLToPath(entry), ...words], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? (signal === null ? 0 : 1)));
-} else {
-  console.error(
-    `photon needs Node ${REQUIRED_NODE_MAJOR} or newer, this is ${process.versions.node}. ` +
-      'Run "npm install" in the checkout, or install Node 24.',
-  );
-  process.exit(2);
-}
+};
+
+if (!isNewEnough && ownNode === undefined) refuse();
+else if (words.length === 1 && ["--version", "-V"].includes(words[0])) {
+  const { version } = JSON.parse(readFileSync(at("package.json"), "utf8"));
+  process.stdout.write(`${version}\n`); // answered here: it costs no second process
+} else if (isNewEnough) await import(entry.href);
+else await startOn(ownNode);

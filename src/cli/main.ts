@@ -1,8 +1,7 @@
-/**
- * Entry of the command line: reads arguments and environment. Everything else is imported when it is needed, so that
- * `photon --version` costs one file.
- */
+/** Entry of the command line: reads arguments and environment. The launcher has answered a bare `--version` before. */
 import { existsSync, readFileSync } from "node:fs";
+import { commandGroups, commands } from "./commands.ts";
+import { runAsProcess } from "./run-as-process.ts";
 
 const packageVersion = (): string => {
   let file = new URL("package.json", import.meta.url);
@@ -12,18 +11,10 @@ const packageVersion = (): string => {
 };
 
 const words = process.argv.slice(2);
-if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
-  process.stdout.write(`${packageVersion()}\n`);
-} else {
-  const [{ runAsProcess }, { commands, commandGroups }] = await Promise.all([
-    import("./run-as-process.ts"),
-    import("./commands.ts"),
-  ]);
-  await runAsProcess({
-    words: words.length === 0 ? ["--help"] : words,
-    version: packageVersion(),
-    environment: process.env,
-    commands,
-    groups: commandGroups,
-  });
-}
+await runAsProcess({
+  words: words.length === 0 ? ["--help"] : words,
+  version: packageVersion(),
+  environment: process.env,
+  commands,
+  groups: commandGroups,
+});
