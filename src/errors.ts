@@ -116,8 +116,13 @@ export const isDiskFull = (error: unknown): boolean =>
   NO_SPACE_CODES.has(systemCode(error) ?? "") ||
   (error instanceof Error && /disk is full|no space left on device|ENOSPC/i.test(error.message));
 
+/** What went wrong first, when closing something failed as well. */
+export const firstError = (error: unknown): unknown =>
+  error instanceof SuppressedError ? firstError(error.suppressed) : error;
+
 /** Turns anything thrown into what an edge shows: code, message, hint. Stacks never leave through here. */
-export const errorReport = (error: unknown): ErrorReport => {
+export const errorReport = (thrown: unknown): ErrorReport => {
+  const error = firstError(thrown);
   if (error instanceof PhotonError) {
     return {
       code: error.code,

@@ -1,6 +1,6 @@
 /** Runs one command line and turns whatever happens into text on stderr and an exit code. */
 import type { Environment } from "../config.ts";
-import { errorReport, isAbort } from "../errors.ts";
+import { errorReport, firstError, isAbort } from "../errors.ts";
 import type { ProgramOptions } from "./build-program.ts";
 import { readCommandLine } from "./build-program.ts";
 import type { CommandContext } from "./command.ts";
@@ -25,6 +25,7 @@ export interface ErrorStyle {
 
 const stackOf = (error: unknown): string => {
   if (!(error instanceof Error)) return "";
+  if (error instanceof SuppressedError) return `${stackOf(error.suppressed)}While closing: ${stackOf(error.error)}`;
   const cause = error.cause === undefined ? "" : `Caused by: ${stackOf(error.cause)}`;
   return `${error.stack ?? error.message}\n${cause}`;
 };
@@ -63,9 +64,10 @@ export const runCommandLine = async (options: RunOptions): Promise<number> => {
     }
     await using made = createContext({ ...options, ...invocation, stdout, stderr, runLine });
     return await invocation.command.run(invocation.options, made.context, options.signal);
-  } catch (error) {
+  } catch (thrown) {
+    const error = firstError(thrown);
     if (error instanceof ClosedPipe) return EXIT.done;
     if (isAbort(error) && options.signal.aborted) return EXIT.failed;
-    return reportError(error, stderr, errorStyle(options.words));
+    return reportError(thrown, stderr, errorStyle(options.words));
   }
 };

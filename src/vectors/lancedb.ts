@@ -69,15 +69,20 @@ export const openTableIfPresent = async (connection: Connection, name: string): 
 };
 
 /** Wraps what LanceDB threw; errors of our own and aborts pass. */
-export const toStorageError = (action: string, path: string, error: unknown): unknown => {
+export const toStorageError = (action: "read" | "write", path: string, error: unknown): unknown => {
   if (error instanceof PhotonError || isAbort(error)) return error;
+  if (isDiskFull(error)) {
+    return new StorageError(`The disk is full: the vector index at ${path} could not be written.`, {
+      cause: error,
+      details: { path },
+      hint: "Free some space on this disk and run the command again; marks in the catalogue keep what is still to index.",
+    });
+  }
   const reason = error instanceof Error ? (error.message.split("\n")[0] ?? error.message) : String(error);
   return new StorageError(`Could not ${action} the vector index at ${path}: ${reason}`, {
     cause: error,
     retryable: /conflict|timed? ?out|too many concurrent/i.test(reason),
     details: { path },
-    hint: isDiskFull(error)
-      ? "Free some space on this disk and run the command again; marks in the catalogue keep what is still to index."
-      : "Run the command again. If it keeps failing, delete this folder: photon fills it anew from the catalogue.",
+    hint: "Run the command again. If it keeps failing, delete this folder: photon fills it anew from the catalogue.",
   });
 };
