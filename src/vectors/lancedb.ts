@@ -1,7 +1,7 @@
 /**
  * LanceDB and Arrow, loaded at first need: together they cost about 70 ms and nothing on the way to `--help` needs
  * them. LanceDB's core reads the environment variable LANCEDB_LOG while it loads and warns on stderr unless it says
- * "error"; the launchers set it, since nothing here may touch the environment.
+ * "error"; the launchers have to set it, since nothing here may touch the environment.
  */
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
