@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    env: { LANCEDB_LOG: "error" },
     projects: [
       { extends: true, test: { name: "architecture", include: ["test/architecture.test.ts"] } },
       { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/contract/**/*.test.ts"] } },

@@ -27,6 +27,8 @@ const format = ({ metric, value, unit, bar, met }: BenchResult): string => {
   return `  ${metric}: ${Number(value.toPrecision(4))} ${unit}${bar === undefined ? "" : `  (bar ${bar})`}${verdict}`;
 };
 
+process.env["LANCEDB_LOG"] ??= "error"; // as the command line does
+
 const { values, positionals } = parseArgs({
   options: { quick: { type: "boolean", default: false } },
   allowPositionals: true,

@@ -10,6 +10,8 @@ const packageVersion = (): string => {
   return version;
 };
 
+// LanceDB's native part reads this when it loads; its warnings are no concern of the person at the terminal.
+process.env["LANCEDB_LOG"] ??= "error";
 const words = process.argv.slice(2);
 await runAsProcess({
   words: words.length === 0 ? ["--help"] : words,
