@@ -3,8 +3,9 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { PhotoFailureCode } from "../errors.ts";
-import { partsOf } from "./parts.ts";
+import { listOf } from "./lists.ts";
 import { absolutePathOf, visiblePhotos } from "./photo-scope.ts";
+import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, FileState, RootKind } from "./schema.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -137,50 +138,38 @@ const countAttached = async (
   database: Database,
   hashes: readonly string[],
 ): Promise<{ readonly vectors: number; readonly tags: number }> => {
-  let vectors = 0;
-  let tags = 0;
-  for (const chunk of partsOf(hashes)) {
-    const counted = await database
-      .selectNoFrom((eb) => [
-        eb
-          .selectFrom("embeddings")
-          .select((inner) => inner.fn.countAll<number>().as("count"))
-          .where("content_hash", "in", chunk)
-          .as("vectors"),
-        eb
-          .selectFrom("tags")
-          .select((inner) => inner.fn.countAll<number>().as("count"))
-          .where("content_hash", "in", chunk)
-          .as("tags"),
-      ])
+  const countIn = (table: "embeddings" | "tags") =>
+    database
+      .selectFrom(table)
+      .select((eb) => eb.fn.countAll<number>().as("count"))
+      .where("content_hash", "in", listOf(hashes))
       .executeTakeFirstOrThrow();
-    vectors += counted.vectors ?? 0;
-    tags += counted.tags ?? 0;
-  }
-  return { vectors, tags };
+  return { vectors: (await countIn("embeddings")).count, tags: (await countIn("tags")).count };
 };
 
 const forgetPhotos = async (database: Database, hashes: readonly string[], now: number): Promise<void> => {
-  for (const chunk of partsOf(hashes)) {
-    await database
-      .insertInto("forgotten")
-      .values(chunk.map((hash) => ({ content_hash: hash, at: now })))
-      .onConflict((conflict) => conflict.column("content_hash").doUpdateSet({ at: now }))
-      .execute();
-    // The mark outlives the photo: the committer then finds no photo and removes the index row.
-    await database
-      .insertInto("to_index")
-      .columns(["content_hash", "rev", "marked_at"])
-      .expression((eb) =>
-        eb
-          .selectFrom("photos")
-          .select((inner) => ["content_hash", inner("rev", "+", 1).as("rev"), sql<number>`${now}`.as("marked_at")])
-          .where("content_hash", "in", chunk),
-      )
-      .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
-      .execute();
-    await database.deleteFrom("photos").where("content_hash", "in", chunk).execute();
-  }
+  await executeForEach(
+    database,
+    hashes.map((hash) => ({ content_hash: hash, at: now })),
+    (row) =>
+      database
+        .insertInto("forgotten")
+        .values(row)
+        .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ at: eb.ref("excluded.at") }))),
+  );
+  // The mark outlives the photo: the committer then finds no photo and removes the index row.
+  await database
+    .insertInto("to_index")
+    .columns(["content_hash", "rev", "marked_at"])
+    .expression((eb) =>
+      eb
+        .selectFrom("photos")
+        .select((inner) => ["content_hash", inner("rev", "+", 1).as("rev"), sql<number>`${now}`.as("marked_at")])
+        .where("content_hash", "in", listOf(hashes)),
+    )
+    .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
+    .execute();
+  await database.deleteFrom("photos").where("content_hash", "in", listOf(hashes)).execute();
 };
 
 const undoForget = async (database: Database, prefixes: readonly string[]): Promise<number> => {

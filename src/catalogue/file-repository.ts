@@ -17,7 +17,9 @@ import type { Clock } from "../clock.ts";
 import { SECOND } from "../clock.ts";
 import type { PhotoFailureCode } from "../errors.ts";
 import { markChanged } from "./index-repository.ts";
+import { listOf, listOfBytes } from "./lists.ts";
 import { isOwnerDead } from "./owner.ts";
+import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, FilesTable, FileState } from "./schema.ts";
 
 export const FILE_LEASE_MS = 30 * SECOND;
@@ -157,68 +159,84 @@ export const statColumns = (stat: FileStat): { size: number; mtime_ns: bigint; c
 });
 
 /** Columns that end a lease. */
-const noLease = { lease_owner: null, lease_token: null, lease_until: null } as const;
+export const noLease = { lease_owner: null, lease_token: null, lease_until: null } as const;
 
 export const isSameStat = (a: FileStat, b: FileStat): boolean =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
 
+interface Lease {
+  readonly lease_owner: string;
+  readonly lease_token: string;
+  readonly lease_until: number;
+}
+
+type ClaimablePlace = FilePlace & { readonly stat: FileStat };
+
+/** Files that were unknown get a row that is claimed from the start; rows that are there stay as they are. */
+const insertClaimed = (
+  database: Kysely<CatalogueSchema>,
+  places: readonly ClaimablePlace[],
+  lease: Lease,
+  now: number,
+): Promise<void> =>
+  executeForEach(
+    database,
+    places.map(({ rootId, path, stat }) => ({
+      root_id: rootId,
+      path,
+      ...statColumns(stat),
+      ...lease,
+      state: "pending" as const,
+      tries: 0,
+      crashes: 0,
+      first_seen_at: now,
+      updated_at: now,
+    })),
+    (row) =>
+      database
+        .insertInto("files")
+        .values(row)
+        .onConflict((conflict) => conflict.columns(["root_id", "path"]).doNothing()),
+  );
+
+const takeOver = (database: Kysely<CatalogueSchema>, rows: readonly LeaseRow[], lease: Lease): Promise<void> =>
+  executeForEach(
+    database,
+    rows.map((row) => ({ ...lease, crashes: crashesAfter(row), id: row.id })),
+    ({ id, ...columns }) => database.updateTable("files").set(columns).where("id", "=", id),
+  );
+
+const isHeld = ({ lease_owner: owner, lease_until: until }: LeaseRow, now: number): boolean =>
+  owner !== null && (until ?? 0) > now && !isOwnerDead(owner);
+
 const claimPlaces = async (
   database: Kysely<CatalogueSchema>,
   { owner, now }: { readonly owner: string; readonly now: number },
-  places: readonly (FilePlace & { readonly stat: FileStat })[],
+  places: readonly ClaimablePlace[],
 ): Promise<readonly (FileClaim | undefined)[]> => {
-  const rootIds = [...new Set(places.map(({ rootId }) => rootId))];
+  const rootIds = listOf([...new Set(places.map(({ rootId }) => rootId))]);
   const roots = await database.selectFrom("roots").select("id").where("id", "in", rootIds).execute();
   const present = new Set(roots.map(({ id }) => id));
-  if (present.size === 0) return places.map(() => undefined);
-  await database
-    .insertInto("files")
-    .values(
-      places
-        .filter(({ rootId }) => present.has(rootId))
-        .map(({ rootId, path, stat }) => ({
-          root_id: rootId,
-          path,
-          ...statColumns(stat),
-          state: "pending" as const,
-          tries: 0,
-          crashes: 0,
-          first_seen_at: now,
-          updated_at: now,
-        })),
-    )
-    .onConflict((conflict) => conflict.columns(["root_id", "path"]).doNothing())
-    .execute();
-  const rows = await database
+  const token = randomBytes(8).toString("hex");
+  const lease = { lease_owner: owner, lease_token: token, lease_until: now + FILE_LEASE_MS };
+  const claimable = places.filter(({ rootId }) => present.has(rootId));
+  await insertClaimed(database, claimable, lease, now);
+  const rows: readonly LeaseRow[] = await database
     .selectFrom("files")
     .select(["id", "root_id", "path", "lease_owner", "lease_token", "lease_until", "crashes"])
     .where("root_id", "in", rootIds)
-    .where(
-      "path",
-      "in",
-      places.map(({ path }) => path),
-    )
+    .where("path", "in", listOfBytes(places.map(({ path }) => path)))
     .execute();
-  const byPlace = new Map(rows.map((row) => [placeKey(row.root_id, row.path), row]));
-  const token = randomBytes(8).toString("hex");
-  const claims: (FileClaim | undefined)[] = [];
-  for (const { rootId, path } of places) {
-    const row = byPlace.get(placeKey(rootId, path));
-    const isHeld =
-      row === undefined || (row.lease_owner !== null && (row.lease_until ?? 0) > now && !isOwnerDead(row.lease_owner));
-    if (isHeld) {
-      claims.push(undefined);
-      continue;
-    }
-    const crashes = crashesAfter(row);
-    await database
-      .updateTable("files")
-      .set({ lease_owner: owner, lease_token: token, lease_until: now + FILE_LEASE_MS, crashes })
-      .where("id", "=", row.id)
-      .execute();
-    claims.push({ fileId: row.id, token, crashes, isSuspect: crashes >= SUSPECT_AFTER_CRASHES });
-  }
-  return claims;
+  const isNew = (row: LeaseRow): boolean => row.lease_token === token;
+  const free = rows.filter((row) => !isNew(row) && !isHeld(row, now));
+  await takeOver(database, free, lease);
+  const claims = new Map([...rows.filter(isNew), ...free].map((row) => [placeKey(row.root_id, row.path), row]));
+  return places.map(({ rootId, path }) => {
+    const row = claims.get(placeKey(rootId, path));
+    if (row === undefined) return undefined;
+    const crashes = isNew(row) ? row.crashes : crashesAfter(row);
+    return { fileId: row.id, token, crashes, isSuspect: crashes >= SUSPECT_AFTER_CRASHES };
+  });
 };
 
 const replaceToken = async (
@@ -249,7 +267,7 @@ const releaseDead = async (database: Kysely<CatalogueSchema>, owners: readonly s
   const rows = await database
     .selectFrom("files")
     .select(["id", "lease_owner", "lease_token", "crashes"])
-    .where("lease_owner", "in", [...owners])
+    .where("lease_owner", "in", listOf(owners))
     .execute();
   for (const row of rows) {
     await database
@@ -304,7 +322,7 @@ export const createFileRepository = (
       .selectFrom("files")
       .select(knownFileColumns)
       .where("root_id", "=", rootId)
-      .where("path", "in", [...paths])
+      .where("path", "in", listOfBytes(paths))
       .execute();
     return rows.map(toKnownFile);
   },

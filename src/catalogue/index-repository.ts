@@ -3,27 +3,30 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { IndexMark, IndexRow, IndexSource } from "../vectors/types.ts";
-import { inParts } from "./parts.ts";
+import { listOf } from "./lists.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
 import { cameraOf, filesOfPhotos, foldersOf, visiblePhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
 /** Marks photos for the index at their present revision. */
-const mark = (database: Kysely<CatalogueSchema>, contentHashes: readonly string[], now: number): Promise<void> =>
-  inParts(contentHashes, (part) =>
-    database
-      .insertInto("to_index")
-      .columns(["content_hash", "rev", "marked_at"])
-      .expression((eb) =>
-        eb
-          .selectFrom("photos")
-          .select(["content_hash", "rev", sql<number>`${now}`.as("marked_at")])
-          .where("content_hash", "in", part),
-      )
-      .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
-      .execute(),
-  );
+const mark = async (
+  database: Kysely<CatalogueSchema>,
+  contentHashes: readonly string[],
+  now: number,
+): Promise<void> => {
+  await database
+    .insertInto("to_index")
+    .columns(["content_hash", "rev", "marked_at"])
+    .expression((eb) =>
+      eb
+        .selectFrom("photos")
+        .select(["content_hash", "rev", sql<number>`${now}`.as("marked_at")])
+        .where("content_hash", "in", listOf(contentHashes)),
+    )
+    .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
+    .execute();
+};
 
 /** Raises the revision of these photos and marks them for the index; part of the transaction that changed them. */
 export const markChanged = async (
@@ -31,13 +34,11 @@ export const markChanged = async (
   contentHashes: readonly string[],
   now: number,
 ): Promise<void> => {
-  await inParts(contentHashes, (part) =>
-    database
-      .updateTable("photos")
-      .set((eb) => ({ rev: eb("rev", "+", 1), updated_at: now }))
-      .where("content_hash", "in", part)
-      .execute(),
-  );
+  await database
+    .updateTable("photos")
+    .set((eb) => ({ rev: eb("rev", "+", 1), updated_at: now }))
+    .where("content_hash", "in", listOf(contentHashes))
+    .execute();
   await mark(database, contentHashes, now);
 };
 
@@ -48,7 +49,7 @@ const photoRows = (database: Kysely<CatalogueSchema>, contentHashes: readonly st
     .leftJoin("embeddings", (join) =>
       join.onRef("embeddings.content_hash", "=", "photos.content_hash").on("embeddings.vector_key", "=", vectorKey),
     )
-    .where("photos.content_hash", "in", [...contentHashes])
+    .where("photos.content_hash", "in", listOf(contentHashes))
     .select([
       "photos.content_hash",
       "photos.rev",
@@ -75,7 +76,7 @@ const tagNames = async (
   const rows = await database
     .selectFrom("tags")
     .select(["content_hash", "name"])
-    .where("content_hash", "in", [...contentHashes])
+    .where("content_hash", "in", listOf(contentHashes))
     .orderBy("content_hash")
     .orderBy("source")
     .orderBy("rank")

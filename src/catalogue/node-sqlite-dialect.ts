@@ -1,6 +1,7 @@
 /**
- * Kysely on `node:sqlite`: one connection, statements cached, writers started with BEGIN IMMEDIATE. SQLite waits a
- * short time for another writer itself (it blocks the thread); after that the wait goes on asynchronously.
+ * Kysely on `node:sqlite`: one connection (Kysely lets one query or transaction at a time have it), statements cached,
+ * writers started with BEGIN IMMEDIATE. SQLite waits a short time for another writer itself (it blocks the thread);
+ * after that the wait goes on asynchronously.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type {
@@ -19,6 +20,7 @@ import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 import type { Clock } from "../clock.ts";
 import { SECOND } from "../clock.ts";
 import { StorageError } from "../errors.ts";
+import { isRepeated } from "./repeated-query.ts";
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
@@ -28,6 +30,8 @@ const DISK_CODES: ReadonlySet<number> = new Set([8, 10, 11, 14, 26]);
 const RETRY_DELAY_MS = 20;
 const GIVE_UP_AFTER_MS = 60 * SECOND;
 const MAX_CACHED_STATEMENTS = 500;
+/** Longer texts hold a list whose length is part of them: they hardly come again, and would fill the cache. */
+const MAX_CACHED_SQL_LENGTH = 4096;
 
 /** Result code without its extension, which is in the higher bytes. */
 const resultCode = (error: unknown): number | undefined =>
@@ -95,6 +99,10 @@ class NodeSqliteConnection implements DatabaseConnection {
   executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     return this.#whenFree(() => {
       const statement = this.#prepare(query.sql);
+      if (isRepeated(query)) {
+        for (const values of query.everyParameters) statement.run(...(values as SQLInputValue[])); // as below
+        return { rows: [] };
+      }
       const parameters = query.parameters as SQLInputValue[]; // Kysely types them as unknown; repositories bind only these
       if (statement.columns().length > 0) return { rows: statement.all(...parameters) as Row[] }; // row type is the query's
       const { changes, lastInsertRowid } = statement.run(...parameters);
@@ -124,8 +132,9 @@ class NodeSqliteConnection implements DatabaseConnection {
   #prepare(sql: string): StatementSync {
     const cached = this.#statements.get(sql);
     if (cached !== undefined) return cached;
-    if (this.#statements.size >= MAX_CACHED_STATEMENTS) this.#statements.clear();
     const statement = this.#database.prepare(sql);
+    if (sql.length > MAX_CACHED_SQL_LENGTH) return statement;
+    if (this.#statements.size >= MAX_CACHED_STATEMENTS) this.#statements.clear();
     this.#statements.set(sql, statement);
     return statement;
   }
@@ -135,8 +144,6 @@ class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connection: NodeSqliteConnection;
   readonly #beforeWrite: () => void;
-  #lastUse: Promise<void> = Promise.resolve();
-  #release: () => void = () => undefined;
 
   constructor({ database, clock, beforeWrite = () => undefined }: NodeSqliteOptions) {
     this.#database = database;
@@ -147,13 +154,6 @@ class NodeSqliteDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    const previous = this.#lastUse;
-    let release = (): void => undefined;
-    this.#lastUse = new Promise((resolve) => {
-      release = resolve;
-    });
-    await previous;
-    this.#release = release;
     return this.#connection;
   }
 
@@ -176,9 +176,7 @@ class NodeSqliteDriver implements Driver {
     if (this.#database.isTransaction) await this.#connection.run("rollback");
   }
 
-  async releaseConnection(): Promise<void> {
-    this.#release();
-  }
+  async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
     this.#database.close();

@@ -1,14 +1,14 @@
 /** Photos with their stage results. One `commit` is one transaction: photos, vectors, tags, file states, index marks. */
 import type { Kysely, Selectable } from "kysely";
-import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { ScoredTag } from "../photo/types.ts";
 import type { FileClaim, FileStat } from "./file-repository.ts";
-import { statColumns } from "./file-repository.ts";
+import { noLease, statColumns } from "./file-repository.ts";
 import { markChanged } from "./index-repository.ts";
-import { inParts } from "./parts.ts";
+import { listOf } from "./lists.ts";
 import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
 import { rowAfter, scoredTagOf, storedPhotoOf, tagRows, updatedColumns } from "./photo-row.ts";
+import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
 import { fromVectorBlob, toVectorBlob } from "./vector-blob.ts";
 
@@ -52,7 +52,7 @@ const rowsByHash = async (
   const rows = await database
     .selectFrom("photos")
     .selectAll()
-    .where("content_hash", "in", [...contentHashes])
+    .where("content_hash", "in", listOf(contentHashes))
     .execute();
   return new Map(rows.map((row) => [row.content_hash, row]));
 };
@@ -69,7 +69,7 @@ const markedRevisions = async (
   const rows = await database
     .selectFrom("to_index")
     .select(["content_hash", "rev"])
-    .where("content_hash", "in", [...contentHashes])
+    .where("content_hash", "in", listOf(contentHashes))
     .execute();
   return new Map(rows.map(({ content_hash: hash, rev }) => [hash, rev]));
 };
@@ -85,18 +85,17 @@ const storePhotos = async (database: Database, updates: readonly PhotoUpdate[], 
     const row = rowAfter(update, before.get(update.contentHash), now);
     return { ...row, rev: marked.get(update.contentHash) ?? row.rev };
   });
-  await inParts(rows, (part) =>
+  await executeForEach(database, rows, (row) =>
     database
       .insertInto("photos")
-      .values(part)
+      .values(row)
       .onConflict((conflict) =>
         conflict
           .column("content_hash")
           .doUpdateSet((eb) =>
             Object.fromEntries(updatedColumns.map((column) => [column, eb.ref(`excluded.${column}`)])),
           ),
-      )
-      .execute(),
+      ),
   );
 };
 
@@ -104,16 +103,15 @@ const storeStageKeys = async (database: Database, updates: readonly PhotoUpdate[
   const rows = updates.flatMap(({ contentHash, stageKeys }) =>
     [...stageKeys].map(([stage, key]) => ({ content_hash: contentHash, stage, key, at: now })),
   );
-  await inParts(rows, (part) =>
+  await executeForEach(database, rows, (row) =>
     database
       .insertInto("photo_stages")
-      .values(part)
+      .values(row)
       .onConflict((conflict) =>
         conflict
           .columns(["content_hash", "stage"])
           .doUpdateSet((eb) => ({ key: eb.ref("excluded.key"), at: eb.ref("excluded.at") })),
-      )
-      .execute(),
+      ),
   );
 };
 
@@ -123,14 +121,13 @@ const storeVectors = async (database: Database, updates: readonly PhotoUpdate[])
       ? []
       : [{ content_hash: contentHash, vector_key: embedding.vectorKey, vector: toVectorBlob(embedding.vector) }],
   );
-  await inParts(rows, (part) =>
+  await executeForEach(database, rows, (row) =>
     database
       .insertInto("embeddings")
-      .values(part)
+      .values(row)
       .onConflict((conflict) =>
         conflict.columns(["content_hash", "vector_key"]).doUpdateSet((eb) => ({ vector: eb.ref("excluded.vector") })),
-      )
-      .execute(),
+      ),
   );
 };
 
@@ -141,14 +138,10 @@ const storeTags = async (database: Database, updates: readonly PhotoUpdate[], no
   await database
     .deleteFrom("tags")
     .where("source", "=", "zero-shot")
-    .where(
-      "content_hash",
-      "in",
-      tagged.map(({ contentHash }) => contentHash),
-    )
+    .where("content_hash", "in", listOf(tagged.map(({ contentHash }) => contentHash)))
     .execute();
   const rows = tagged.flatMap((update) => tagRows(update, now));
-  await inParts(rows, (part) => database.insertInto("tags").values(part).execute());
+  await executeForEach(database, rows, (row) => database.insertInto("tags").values(row));
 };
 
 /** Claims that still hold; the lease of the others ran out, and another process took the file over. */
@@ -157,11 +150,7 @@ const heldFiles = async (database: Database, files: readonly FinishedFile[]): Pr
   const rows = await database
     .selectFrom("files")
     .select(["id", "lease_token", "content_hash", "state"])
-    .where(
-      "id",
-      "in",
-      files.map(({ claim }) => claim.fileId),
-    )
+    .where("id", "in", listOf(files.map(({ claim }) => claim.fileId)))
     .execute();
   const byId = new Map(rows.map((row) => [row.id, row]));
   return files.flatMap((file) => {
@@ -170,6 +159,24 @@ const heldFiles = async (database: Database, files: readonly FinishedFile[]): Pr
   });
 };
 
+/** What a file row says no more once the file was processed. */
+const processed = { ...noLease, state: "present", reason: null, reason_message: null, reason_key: null } as const;
+
+const markPresent = (database: Database, files: readonly HeldFile[], now: number): Promise<void> =>
+  executeForEach(
+    database,
+    files.map(({ claim, contentHash, stat }) => ({
+      content_hash: contentHash,
+      ...statColumns(stat),
+      ...processed,
+      tries: 0,
+      crashes: 0,
+      updated_at: now,
+      id: claim.fileId,
+    })),
+    ({ id, ...columns }) => database.updateTable("files").set(columns).where("id", "=", id),
+  );
+
 /** @returns content hashes that gained or lost a file. */
 const finishFiles = async (
   database: Database,
@@ -177,19 +184,7 @@ const finishFiles = async (
   now: number,
 ): Promise<readonly string[]> => {
   const held = await heldFiles(database, files);
-  await inParts(held, async (part) => {
-    const values = part.map(
-      ({ claim, contentHash, stat }) =>
-        sql`(${claim.fileId}, ${contentHash}, ${sql.join(Object.values(statColumns(stat)))})`, // in the order below
-    );
-    await sql`
-      update files
-      set content_hash = done.column2, size = done.column3, mtime_ns = done.column4, ctime_ns = done.column5,
-        inode = done.column6, state = 'present', reason = null, reason_message = null, reason_key = null, tries = 0,
-        crashes = 0, lease_owner = null, lease_token = null, lease_until = null, updated_at = ${now}
-      from (values ${sql.join(values)}) as done
-      where files.id = done.column1`.execute(database);
-  });
+  await markPresent(database, held, now);
   return held
     .filter(({ before, contentHash }) => before.content_hash !== contentHash || before.state !== "present")
     .flatMap(({ before, contentHash }) =>
@@ -206,7 +201,7 @@ const commitPhotos = async (database: Database, { updates, files }: PhotoCommit,
   const named = files.filter((file) => file.named).map(({ contentHash }) => contentHash);
   const returned = await database
     .deleteFrom("forgotten")
-    .where("content_hash", "in", named)
+    .where("content_hash", "in", listOf(named))
     .returning("content_hash")
     .execute();
   const changed = [
@@ -238,7 +233,7 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
     const rows = await database
       .selectFrom("forgotten")
       .select("content_hash")
-      .where("content_hash", "in", [...contentHashes])
+      .where("content_hash", "in", listOf(contentHashes))
       .execute();
     return new Set(rows.map((row) => row.content_hash));
   },
@@ -251,7 +246,7 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
     const rows = await database
       .selectFrom("photo_stages")
       .select(["content_hash", "stage", "key"])
-      .where("content_hash", "in", [...contentHashes])
+      .where("content_hash", "in", listOf(contentHashes))
       .execute();
     const groups = groupBy(
       rows,
@@ -266,7 +261,7 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
       .selectFrom("embeddings")
       .select(["content_hash", "vector"])
       .where("vector_key", "=", vectorKey)
-      .where("content_hash", "in", [...contentHashes])
+      .where("content_hash", "in", listOf(contentHashes))
       .execute();
     return new Map(rows.map((row) => [row.content_hash, fromVectorBlob(row.vector)]));
   },
@@ -276,7 +271,7 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
       .selectFrom("tags")
       .selectAll()
       .where("source", "=", "zero-shot")
-      .where("content_hash", "in", [...contentHashes])
+      .where("content_hash", "in", listOf(contentHashes))
       .orderBy("rank")
       .execute();
     return groupBy(rows, (row) => row.content_hash, scoredTagOf);

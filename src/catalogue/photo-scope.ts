@@ -1,5 +1,6 @@
 /** Which photos exist for a reader: those with a present file that were not forgotten. */
 import type { Kysely } from "kysely";
+import { listOf } from "./lists.ts";
 import type { CatalogueSchema } from "./schema.ts";
 
 export const visiblePhotos = (database: Kysely<CatalogueSchema>) =>
@@ -41,8 +42,9 @@ export const filesOfPhotos = async (
     .selectFrom("files")
     .innerJoin("roots", "roots.id", "files.root_id")
     .select(["files.content_hash", "files.path", "roots.path as root"])
-    .where("files.content_hash", "in", [...contentHashes])
+    .where("files.content_hash", "in", listOf(contentHashes))
     .where("files.state", "=", "present")
+    .orderBy("files.content_hash") // first, else SQLite walks all present files, which lie in the order of their ids
     .orderBy("files.id")
     .execute();
   const files = new Map<string, FileOfPhoto[]>();

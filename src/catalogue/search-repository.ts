@@ -10,6 +10,7 @@ import type {
   PhotoSummary,
   SearchCatalogue,
 } from "../search/types.ts";
+import { listOf } from "./lists.ts";
 import type { LibraryRepository } from "./library-repository.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
 import type { StoredPhoto } from "./photo-row.ts";
@@ -38,7 +39,7 @@ const tagNames = async (database: Database, hashes: readonly string[]): Promise<
   const rows = await database
     .selectFrom("tags")
     .select(["content_hash", "name"])
-    .where("content_hash", "in", [...hashes])
+    .where("content_hash", "in", listOf(hashes))
     .orderBy(sql`source = 'user'`, "desc") // the user's own words first
     .orderBy("rank")
     .execute();
@@ -81,7 +82,7 @@ const loadSummaries = async (
   if (hashes.length === 0) return new Map();
   const rows = await visiblePhotos(database)
     .selectAll("photos")
-    .where("photos.content_hash", "in", [...hashes])
+    .where("photos.content_hash", "in", listOf(hashes))
     .execute();
   const files = await filesOfPhotos(database, hashes);
   const tags = await tagNames(database, hashes);
