@@ -94,7 +94,13 @@ export const openCatalogue = async (options: CatalogueOptions): Promise<Catalogu
     const kysely = new Kysely<CatalogueSchema>({ dialect: new NodeSqliteDialect({ database, clock, beforeWrite }) });
     const backupPath = (version: number): string => `${path}.v${version}.${clock.now()}-${process.pid}.bak`;
     await migrate(database, kysely as Kysely<unknown>, backupPath);
-    return createRepositories(kysely, options, clock);
+    return {
+      ...createRepositories(kysely, options, clock),
+      [Symbol.asyncDispose]: async () => {
+        await kysely.destroy();
+        if (database.isOpen) database.close(); // Kysely closes nothing when nothing was asked
+      },
+    };
   } catch (error) {
     if (database.isOpen) database.close();
     throw error instanceof StorageError ? error : openFailure(path, error);
@@ -105,7 +111,7 @@ const createRepositories = (
   kysely: Kysely<CatalogueSchema>,
   { path, isOnline = existsSync }: CatalogueOptions,
   clock: Clock,
-): Catalogue => {
+): Omit<Catalogue, keyof AsyncDisposable> => {
   const owner = createOwner();
   const index = createIndexRepository(kysely, clock);
   const library = createLibraryRepository(kysely, clock);
@@ -120,6 +126,5 @@ const createRepositories = (
     photos,
     roots: createRootRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, isOnline }),
-    [Symbol.asyncDispose]: () => kysely.destroy(),
   };
 };
