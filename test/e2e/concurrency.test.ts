@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { openCatalogue } from "../../src/catalogue/catalogue.ts";
 import type { CoreRecord } from "../support/cli.ts";
 import { linesOf, outputPath, processWords, reportedIn, runPhotonIn, startPhoton, until } from "../support/cli.ts";
-import { expectWhole } from "../support/whole-library.ts";
+import { problemsOf } from "../support/whole-library.ts";
 import type { TestLibrary } from "../support/library.ts";
 import { createTestLibrary } from "../support/library.ts";
 import { createTestPipeline } from "../support/pipeline.ts";
@@ -39,7 +39,7 @@ describe("runs at once", () => {
     const [first = [], ...others] = await Promise.all(outputs.map(async (output) => byPath(await reportedIn(output))));
     for (const other of others) expect(other).toEqual(first);
     expect(await timesStored(library)).toEqual([1]);
-    for (const output of outputs) await expectWhole(library, { photos: PHOTOS, output });
+    for (const output of outputs) expect(await problemsOf(library, { photos: PHOTOS, output })).toEqual([]);
   });
 
   test("on overlapping folders: an outer one, inner ones, and a file", async () => {
@@ -56,7 +56,7 @@ describe("runs at once", () => {
     expect(codes(results)).toEqual([0, 0, 0]);
     expect(results.map(({ stdout }) => stdout.split("\n").length - 1)).toEqual([40, 120, 41]);
     expect(new Set(await timesStored(library)).size).toBe(1);
-    await expectWhole(library, { photos: 120 });
+    expect(await problemsOf(library, { photos: 120 })).toEqual([]);
   });
 
   test("copies that different runs meet make one photo", async () => {
@@ -65,7 +65,7 @@ describe("runs at once", () => {
     await Promise.all(names.map((name) => copyFile(join(library.photos, name), join(library.photos, `copy-${name}`))));
     const results = await Promise.all(Array.from({ length: 2 }, () => runPhotonIn(library, processWords(library))));
     expect(codes(results)).toEqual([0, 0]);
-    await expectWhole(library, { photos: 60, files: 120 });
+    expect(await problemsOf(library, { photos: 60, files: 120 })).toEqual([]);
   });
 
   test("when one of three is killed the others take over its files and finish", async () => {
@@ -83,7 +83,7 @@ describe("runs at once", () => {
     expect(results[victim]?.code).toBe("SIGKILL");
     const survivors = outputs.filter((_, position) => position !== victim);
     expect(codes(results.filter((_, position) => position !== victim))).toEqual([0, 0]);
-    for (const output of survivors) await expectWhole(library, { photos: PHOTOS, output });
+    for (const output of survivors) expect(await problemsOf(library, { photos: PHOTOS, output })).toEqual([]);
   });
 
   test("an index rebuild beside a run leaves the index equal to the catalogue", async () => {
@@ -95,7 +95,7 @@ describe("runs at once", () => {
       runPhotonIn(library, ["index", "rebuild"]),
     ]);
     expect(codes(results)).toEqual([0, 0]);
-    await expectWhole(library, { photos: 60 });
+    expect(await problemsOf(library, { photos: 60 })).toEqual([]);
   });
 });
 

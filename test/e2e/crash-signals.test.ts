@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { linesOf, outputPath, parseRecords, processesOf, processWords, runPhotonIn, until } from "../support/cli.ts";
 import type { CoreRecord } from "../support/cli.ts";
-import { expectWhole } from "../support/whole-library.ts";
+import { problemsOf } from "../support/whole-library.ts";
 import type { TestLibrary } from "../support/library.ts";
 import { createTestLibrary } from "../support/library.ts";
 import { writePhotos } from "../support/photos.ts";
@@ -82,7 +82,7 @@ describe.skipIf(oldNode === undefined || process.platform === "win32")(
       if (process.platform === "linux") expect(await processesOf(library)).toEqual([]);
       expect((await runPhotonIn(library, words)).code).toBe(0);
       expect(JSON.parse(await readFile(output, "utf8"))).toHaveLength(PHOTOS);
-      await expectWhole(library, { photos: PHOTOS });
+      expect(await problemsOf(library, { photos: PHOTOS })).toEqual([]);
     });
 
     test("Ctrl-C in a terminal reaches every process of the run and still ends it well", async () => {

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { checkCatalogueFile } from "../../src/catalogue/check.ts";
 import { outputPath, processWords, reportedIn, runPhotonIn } from "../support/cli.ts";
 import { canMountDisks, mountDisk } from "../support/disks.ts";
-import { expectWhole } from "../support/whole-library.ts";
+import { problemsOf } from "../support/whole-library.ts";
 import { createTestLibrary } from "../support/library.ts";
 import { temporaryFolder, writePhotos } from "../support/photos.ts";
 import { PHOTON } from "../support/run-program.ts";
@@ -33,7 +33,7 @@ describe.skipIf(noMounts)("a full disk (needs root on Linux with the right to mo
     expect((await checkCatalogueFile(library.cataloguePath)).problems).toEqual([]);
     disk.remount("size=64m");
     expect(await runPhotonIn(library, words)).toMatchObject({ code: 0 });
-    await expectWhole(library, { photos: PHOTOS, output });
+    expect(await problemsOf(library, { photos: PHOTOS, output })).toEqual([]);
   });
 
   test("for the output is named; the library is whole and a later run completes the file", async () => {
@@ -48,7 +48,7 @@ describe.skipIf(noMounts)("a full disk (needs root on Linux with the right to mo
     expect((await reportedIn(output)).length).toBeGreaterThan(0);
     disk.remount("size=64m");
     expect(await runPhotonIn(library, words)).toMatchObject({ code: 0 });
-    await expectWhole(library, { photos: PHOTOS, output });
+    expect(await problemsOf(library, { photos: PHOTOS, output })).toEqual([]);
   });
 
   test("that is read-only is named with a next step", async () => {
@@ -68,7 +68,7 @@ describe.skipIf(noMounts)("a full disk (needs root on Linux with the right to mo
     expect(known.stderr).toMatch(/error: The (library's )?catalogue .*\nhint: /);
     disk.remount("rw");
     expect((await runPhotonIn(library, processWords(library))).code).toBe(0);
-    await expectWhole(library, { photos: 3 });
+    expect(await problemsOf(library, { photos: 3 })).toEqual([]);
   });
 });
 
@@ -100,7 +100,7 @@ test.skipIf(process.platform === "win32")(
     expect(limited.stderr).toContain("hint: ");
     expect((await checkCatalogueFile(library.cataloguePath)).problems).toEqual([]);
     expect((await runPhotonIn(library, processWords(library))).code).toBe(0);
-    await expectWhole(library, { photos: PHOTOS });
+    expect(await problemsOf(library, { photos: PHOTOS })).toEqual([]);
   },
 );
 
@@ -134,7 +134,7 @@ test("a thumbnail folder that cannot be written ends the run with its name; the 
   expect(run.stderr).toContain(`error: The thumbnail ${library.renditions}`);
   await rm(library.renditions);
   expect((await runPhotonIn(library, processWords(library))).code).toBe(0);
-  await expectWhole(library, { photos: 5 });
+  expect(await problemsOf(library, { photos: 5 })).toEqual([]);
 });
 
 test("an index folder that cannot be written ends with its name; everything else is stored, and indexed later", async () => {
@@ -149,5 +149,5 @@ test("an index folder that cannot be written ends with its name; everything else
   expect(run.stderr.match(/^error: /gm)).toHaveLength(1);
   await rm(join(library.home, "vectors"));
   expect((await runPhotonIn(library, processWords(library))).code).toBe(0);
-  await expectWhole(library, { photos: 5 });
+  expect(await problemsOf(library, { photos: 5 })).toEqual([]);
 });

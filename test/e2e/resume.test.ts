@@ -1,13 +1,16 @@
 /** What a second run does, and what it does not: the real pipeline on a real library, stages counted. */
-import { copyFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { hashBytes } from "../../src/photo/content-hash.ts";
 import type { ProcessOutcome } from "../../src/pipeline/outcome.ts";
+import { parseRecords, processWords, runPhotonIn } from "../support/cli.ts";
 import { LIMITS } from "../support/images.ts";
+import { createTestLibrary, filesBelow } from "../support/library.ts";
 import type { CountedRun, TestPipeline } from "../support/pipeline.ts";
 import { createScriptedModel, createTestPipeline, photosOf, THUMBNAIL } from "../support/pipeline.ts";
-import { photoBytes, photoName, sourceOf, sourcesOf, writePhotos } from "../support/photos.ts";
+import { photoBytes, photoName, sourceOf, writePhotos } from "../support/photos.ts";
+import { problemsOf } from "../support/whole-library.ts";
 
 let pipeline: TestPipeline;
 beforeEach(async () => {
@@ -19,11 +22,6 @@ const path = (name: string): string => join(pipeline.photos, name);
 const statuses = ({ outcomes }: CountedRun): readonly string[] => outcomes.map(({ status }) => status);
 const failures = ({ outcomes }: CountedRun): readonly (string | undefined)[] =>
   outcomes.map((outcome) => (outcome.status === "failed" ? outcome.failure.code : undefined));
-const leases = async (): Promise<number> => {
-  const { DatabaseSync } = await import("node:sqlite");
-  using database = new DatabaseSync(pipeline.catalogue.path, { readOnly: true });
-  return Number(database.prepare("select count(lease_owner) as held from files").get()?.["held"]);
-};
 
 describe("a second run", () => {
   test("computes nothing and gives equal photos", async () => {
@@ -155,6 +153,47 @@ describe("a second run", () => {
   });
 });
 
+test("--no-store leaves every byte of an existing library as it is, and its time", async () => {
+  await using library = await createTestLibrary();
+  await writePhotos(library.photos, { count: 3 });
+  const snapshot = async (): Promise<readonly string[]> =>
+    Promise.all(
+      (await filesBelow(library.home)).map(async (name) => {
+        const { size, mtimeNs, ino } = await stat(join(library.home, name), { bigint: true });
+        return `${name} ${size} ${mtimeNs} ${ino} ${hashBytes(await readFile(join(library.home, name)))}`;
+      }),
+    );
+  expect((await runPhotonIn(library, processWords(library))).code).toBe(0);
+  await writePhotos(library.photos, { count: 2, seed: 500 });
+  const before = await snapshot();
+  const run = await runPhotonIn(library, processWords(library, "--no-store"));
+  expect(run).toMatchObject({ code: 0, stderr: "" });
+  expect(parseRecords(run.stdout).every(({ embedding, tags }) => embedding.length > 0 && Array.isArray(tags))).toBe(
+    true,
+  );
+  expect(await snapshot()).toEqual(before);
+});
+
+test("quarantine retry tries bad files again, whatever is remembered of them", async () => {
+  await using library = await createTestLibrary();
+  await writePhotos(library.photos, { count: 1 });
+  await writeFile(join(library.photos, "bad.jpg"), (await photoBytes(9)).subarray(0, 300));
+  expect((await runPhotonIn(library, processWords(library))).code).toBe(3);
+  const retry = async (): Promise<unknown> => {
+    const { code, stdout } = await runPhotonIn(library, ["quarantine", "retry", "--json"]);
+    return { code, ...(JSON.parse(stdout) as object) }; // QuarantineRetry
+  };
+  expect(await retry()).toMatchObject({
+    code: 1,
+    tried: 1,
+    recovered: 0,
+    failed: [{ code: "decode_failed", tries: 2 }],
+  });
+  await writeFile(join(library.photos, "bad.jpg"), await photoBytes(9));
+  expect(await retry()).toMatchObject({ code: 0, tried: 1, recovered: 1, failed: [] });
+  expect(await problemsOf(library, { photos: 2 })).toEqual([]);
+});
+
 describe("a file edited in place", () => {
   test("is another photo; the old content is known no more as present", async () => {
     const [name = ""] = await writePhotos(pipeline.photos, { count: 1 });
@@ -284,100 +323,5 @@ describe("a forgotten photo", () => {
     await pipeline.catalogue.administration.undoForget([hash.slice(0, 12)]);
     expect(statuses(await pipeline.process(names))).toEqual(["done"]);
     expect(await pipeline.catalogue.administration.count()).toMatchObject({ photos: 1 });
-  });
-});
-
-describe("stopping", () => {
-  test("an abort finishes what was started, takes no more, and leaves no lease", async () => {
-    const names = await writePhotos(pipeline.photos, { count: 80 });
-    const abort = new AbortController();
-    const outcomes: ProcessOutcome[] = [];
-    for await (const outcome of pipeline.run(sourcesOf(pipeline.photos, names), { signal: abort.signal })) {
-      outcomes.push(outcome);
-      abort.abort(new DOMException("stop", "AbortError"));
-    }
-    expect(outcomes.length).toBeGreaterThan(0);
-    expect(outcomes.length).toBeLessThan(80);
-    expect(await leases()).toBe(0);
-    const rest = await pipeline.process(names);
-    expect(rest.ran.embed).toBe(80 - outcomes.length);
-  });
-
-  test("a consumer that goes away leaves no lease either", async () => {
-    const names = await writePhotos(pipeline.photos, { count: 40 });
-    for await (const outcome of pipeline.run(sourcesOf(pipeline.photos, names))) if (outcome.index >= 0) break;
-    expect(await leases()).toBe(0);
-    expect(statuses(await pipeline.process(names))).toEqual(Array(40).fill("done"));
-  });
-
-  test("an error of the sources ends the run with that error and leaves no lease", async () => {
-    const names = await writePhotos(pipeline.photos, { count: 10 });
-    async function* failing() {
-      yield* sourcesOf(pipeline.photos, names);
-      throw new Error("the folder is gone");
-    }
-    const consume = async (): Promise<void> => {
-      for await (const outcome of pipeline.run(failing())) expect(outcome.status).toBe("done");
-    };
-    await expect(consume()).rejects.toThrow("the folder is gone");
-    expect(await leases()).toBe(0);
-  });
-});
-
-describe("bounds", () => {
-  /** Paths without files: each is a failure at once. */
-  async function* absent(count: number, onTaken: (index: number) => void = () => undefined) {
-    for (let index = 0; index < count; index += 1) {
-      onTaken(index);
-      yield await Promise.resolve(sourceOf(pipeline.photos, `absent-${index}.jpg`));
-    }
-  }
-
-  test("with an order window thousands of quick photos wait for one slow photo at the front", async () => {
-    const WINDOW = 64;
-    const [name = ""] = await writePhotos(pipeline.photos, { count: 1 });
-    let release = (): void => undefined;
-    const released = new Promise<void>((resolve) => (release = resolve));
-    async function* slowFirst() {
-      yield sourceOf(pipeline.photos, name);
-      yield* absent(2000);
-    }
-    let waiting = 0;
-    let mostWaiting = 0;
-    let isFirstThere = false;
-    const settings = {
-      orderWindow: WINDOW,
-      beforeStage: (stage: string) => (stage === "decode" ? released : Promise.resolve()),
-    };
-    let count = 0;
-    for await (const outcome of pipeline.run(slowFirst(), settings)) {
-      count += 1;
-      if (outcome.index === 0) isFirstThere = true;
-      if (isFirstThere) continue;
-      waiting += 1;
-      mostWaiting = Math.max(mostWaiting, waiting);
-      if (waiting >= WINDOW / 2 - 1) void sleep(300).then(release); // nothing more may come meanwhile
-    }
-    expect(count).toBe(2001);
-    expect(mostWaiting).toBeGreaterThan(1);
-    expect(mostWaiting).toBeLessThanOrEqual(WINDOW);
-  });
-
-  test("a consumer that does not read stops the run from taking more", async () => {
-    let taken = 0;
-    const outcomes = pipeline.run(
-      absent(10_000, () => (taken += 1)),
-      { bufferSize: 10 },
-    );
-    const iterator = outcomes[Symbol.asyncIterator]();
-    await iterator.next();
-    let before = -1;
-    while (taken !== before) {
-      before = taken;
-      await sleep(300);
-    }
-    expect(taken).toBeLessThan(1200); // two look-ups of 256, the queue, two channels of 128, the workers
-    await iterator.return?.();
-    expect(await leases()).toBe(0);
   });
 });
