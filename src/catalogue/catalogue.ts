@@ -30,6 +30,8 @@ import type { CatalogueSchema } from "./schema.ts";
 
 /** Longer waits are asynchronous, see node-sqlite-dialect.ts: this one blocks the thread. */
 const BUSY_TIMEOUT_MS = 40;
+/** Rows are keyed by hashes, so a commit touches pages all over the file: SQLite's 2 MB would be read again each time. */
+const PAGE_CACHE_KIB = 8192;
 
 export interface Catalogue extends AsyncDisposable {
   readonly path: string;
@@ -82,6 +84,7 @@ const configure = (database: DatabaseSync): void => {
   database.exec("pragma journal_mode = wal");
   database.exec("pragma synchronous = normal");
   database.exec("pragma foreign_keys = on");
+  database.exec(`pragma cache_size = -${PAGE_CACHE_KIB}`);
 };
 
 export const openCatalogue = async (options: CatalogueOptions): Promise<Catalogue> => {

@@ -155,6 +155,7 @@ const toIndex = (database: Kysely<unknown>): Promise<void> =>
     .addColumn("content_hash", "text", (column) => column.primaryKey())
     .addColumn("rev", "integer", (column) => column.notNull())
     .addColumn("marked_at", "bigint", (column) => column.notNull())
+    .modifyEnd(sql`without rowid`) // rows are looked up by this key
     .execute();
 
 const forgotten = (database: Kysely<unknown>): Promise<void> =>
@@ -167,7 +168,12 @@ const forgotten = (database: Kysely<unknown>): Promise<void> =>
 const indexes = async (database: Kysely<unknown>): Promise<void> => {
   await database.schema.createIndex("files_by_content").on("files").columns(["content_hash", "state"]).execute();
   await database.schema.createIndex("files_by_state").on("files").column("state").execute();
-  await database.schema.createIndex("files_by_lease").on("files").column("lease_owner").execute();
+  await database.schema
+    .createIndex("files_by_lease")
+    .on("files")
+    .column("lease_owner")
+    .where(sql.ref("lease_owner"), "is not", null) // few files are worked on at a time
+    .execute();
   await database.schema.createIndex("photos_by_capture").on("photos").column("captured_key").execute();
   await database.schema.createIndex("to_index_by_age").on("to_index").column("marked_at").execute();
 };
