@@ -46,6 +46,8 @@ class PipelineRun {
   readonly #stop = new AbortController();
   readonly #rules: string;
   #held: IndexedSource[] = [];
+  /** Claims of files that are not stored yet, by file. */
+  readonly #claims = new Map<number, FileClaim>();
   /** Queued files that are to be decoded alone; each may still turn out to be held. */
   #suspects = 0;
   #failure: { readonly error: unknown } | undefined;
@@ -104,7 +106,14 @@ class PipelineRun {
     this.#finished.close();
     await storing;
     await pumping;
+    await this.#guard(() => this.#leave());
     this.#outcomes.close();
+  }
+
+  /** After an error some claims are left; another run of this process would keep them alive and wait for them. */
+  async #leave(): Promise<void> {
+    await this.#release([...this.#claims.values()]);
+    await this.#deps.library?.catalogue.files.releaseDead();
   }
 
   #workerCount(): number {
@@ -160,6 +169,7 @@ class PipelineRun {
       return;
     }
     for await (const settled of this.#intake.settle(sources)) {
+      if ("item" in settled) this.#keep(settled.item.claim);
       if (settled.kind === "held") this.#held.push(settled.source);
       else if (settled.kind === "work") await this.#enqueue(settled.item);
       else if (settled.kind === "outcome") await this.#finished.put({ kind: "known", outcome: settled.outcome });
@@ -169,14 +179,18 @@ class PipelineRun {
 
   async #enqueue(item: WorkItem): Promise<void> {
     if (item.claim?.isSuspect === true) this.#suspects += 1;
-    if (this.#stop.signal.aborted || !(await this.#queue.put(item))) await this.#release([item]);
+    if (this.#stop.signal.aborted || !(await this.#queue.put(item))) await this.#releaseItems([item]);
+  }
+
+  #keep(claim: FileClaim | undefined): void {
+    if (claim !== undefined) this.#claims.set(claim.fileId, claim);
   }
 
   async #workLoop(): Promise<void> {
     for (;;) {
       const [item] = await this.#queue.take(1);
       if (item === undefined) return;
-      if (this.#stop.signal.aborted) await this.#release([item]);
+      if (this.#stop.signal.aborted) await this.#releaseItems([item]);
       else if (item.claim?.isSuspect === true) await this.#workOnSuspect(item, item.claim);
       else await this.#occupancy.together(() => this.#workOn(item));
     }
@@ -195,10 +209,12 @@ class PipelineRun {
       if (alone === undefined) this.#held.push(item); // the lease went to another process
       this.#suspects -= 1;
       if (alone === undefined) return undefined;
+      this.#keep(alone);
       current = { ...item, claim: alone };
       return this.#attempt(current, async () => {
         const started = await this.#work.start(current);
         current = { ...item, claim: (await files?.workTogether(alone)) ?? alone };
+        this.#keep(current.claim);
         return started;
       });
     });
@@ -228,20 +244,25 @@ class PipelineRun {
       if (this.#deps.library !== undefined) await storeFinished(this.#deps.library, batch, this.#rules);
       for (const finished of batch) {
         if (finished.kind === "worked") this.#work.stored(finished.result.contentHash);
+        if (finished.kind !== "known") this.#claims.delete(finished.item.claim?.fileId ?? 0);
         await this.#outcomes.put(outcomeOf(finished));
       }
     }
   }
 
   async #releaseQueue(): Promise<void> {
-    await this.#release(this.#queue.drain());
+    await this.#releaseItems(this.#queue.drain());
   }
 
-  async #release(items: readonly WorkItem[]): Promise<void> {
-    const claims = items.flatMap(({ claim }) => (claim === undefined ? [] : [claim]));
+  #releaseItems(items: readonly WorkItem[]): Promise<void> {
+    return this.#release(items.flatMap(({ claim }) => (claim === undefined ? [] : [claim])));
+  }
+
+  async #release(claims: readonly FileClaim[]): Promise<void> {
     if (claims.length === 0) return;
     try {
       await this.#deps.library?.catalogue.files.release(claims);
+      for (const { fileId } of claims) this.#claims.delete(fileId);
     } catch (error) {
       // The leases run out by themselves; what ended the run is the error that counts.
       this.#deps.logger.debug("leases could not be released", { error: String(error) });
