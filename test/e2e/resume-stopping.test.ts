@@ -1,4 +1,5 @@
 /** Runs that are stopped, and runs whose consumer is slow: nothing stays claimed, nothing piles up. */
+import { rm, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ProcessOutcome } from "../../src/pipeline/outcome.ts";
@@ -54,6 +55,23 @@ describe("stopping", () => {
     await expect(consume()).rejects.toThrow("the folder is gone");
     expect(await leases()).toBe(0);
   });
+});
+
+test("a run that fails to store leaves no lease, and the next run of the same process does its files", async () => {
+  const names = await writePhotos(pipeline.photos, { count: 40 });
+  await writeFile(pipeline.renditions.directory, "a file where a folder should be");
+  await expect(pipeline.process(names)).rejects.toMatchObject({ code: "storage" });
+  expect(await leases()).toBe(0);
+  await rm(pipeline.renditions.directory);
+  const { outcomes } = await pipeline.process(names);
+  expect(outcomes.filter(({ status }) => status === "done")).toHaveLength(40);
+});
+
+test("the same folder processed twice at once in one process is done once", async () => {
+  const names = await writePhotos(pipeline.photos, { count: 40 });
+  const [first, second] = await Promise.all([pipeline.process(names), pipeline.process(names)]);
+  expect((first.ran.embed ?? 0) + (second.ran.embed ?? 0)).toBe(40);
+  expect(second.outcomes.map(({ status }) => status)).toEqual(Array(40).fill("done"));
 });
 
 describe("bounds", () => {
