@@ -133,9 +133,10 @@ export const errorReport = (thrown: unknown): ErrorReport => {
     };
   }
   if (isDiskFull(error)) {
+    const path = error instanceof Error && "path" in error && typeof error.path === "string" ? error.path : undefined;
     return {
       code: "storage",
-      message: "The disk is full.",
+      message: path === undefined ? "The disk is full." : `The disk is full: ${path} could not be written.`,
       hint: "Free some space or set PHOTON_HOME to a folder on another disk, then run the command again; nothing stored so far is lost.",
       exitCode: 1,
     };

@@ -5,7 +5,7 @@
 import { open, readFile, rm } from "node:fs/promises";
 import { z } from "zod";
 import { systemCode } from "../../src/errors.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { namingFullDisk, writeFileAtomically } from "./atomic-file.ts";
 import { bytesOf } from "./onnx-graph.ts";
 
 const MAGIC = Buffer.from("PHBANK1\n", "latin1");
@@ -122,10 +122,14 @@ export const openPartialBank = (path: string, header: LabelBankHeader): PartialB
       return intact ? floatsOf(rows) : undefined;
     },
     writeChunk: async (index, rows) => {
-      await using file = await openOrCreate();
       const bytes = bytesOf(rows);
-      await file.write(Buffer.concat([bytes, await checksum(head, bytes)]), 0, undefined, placeOf(index));
-      await file.datasync();
+      try {
+        await using file = await openOrCreate();
+        await file.write(Buffer.concat([bytes, await checksum(head, bytes)]), 0, undefined, placeOf(index));
+        await file.datasync();
+      } catch (error) {
+        throw namingFullDisk(path, error);
+      }
     },
     remove: () => rm(path, { force: true }),
   };

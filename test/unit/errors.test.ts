@@ -26,6 +26,9 @@ test("a full disk is known by its system code and by what SQLite and LanceDB say
   expect(isDiskFull(new Error("IO: No space left on device (os error 28)"))).toBe(true);
   expect(isDiskFull(systemError("EACCES"))).toBe(false);
   expect(errorReport(systemError("ENOSPC"))).toMatchObject({ code: "storage", message: "The disk is full." });
+  expect(errorReport(Object.assign(systemError("ENOSPC"), { path: "/full/file" })).message).toBe(
+    "The disk is full: /full/file could not be written.",
+  );
 });
 
 test("the system's code is found behind other errors", () => {

@@ -1,4 +1,4 @@
-import { isAbort, UnreadablePhotoError } from "../../errors.ts";
+import { isAbort, StorageError, UnreadablePhotoError } from "../../errors.ts";
 import { defineStage } from "../stage.ts";
 
 /** Zero-shot tags from the photo's vector; never reads pixels. */
@@ -15,7 +15,7 @@ export const tag = defineStage({
     try {
       draft.tags = await tagger.tag(draft.vector, { signal });
     } catch (error) {
-      if (isAbort(error) || error instanceof UnreadablePhotoError) throw error;
+      if (isAbort(error) || error instanceof UnreadablePhotoError || error instanceof StorageError) throw error;
       throw new UnreadablePhotoError("tag_failed", "The tags of this photo could not be computed.", { cause: error });
     }
     return { status: "done" };
