@@ -17,7 +17,7 @@ const noMounts = !canMountDisks();
 
 describe.skipIf(noMounts)("a full disk (needs root on Linux with the right to mount)", () => {
   // What fails first differs: the catalogue, a thumbnail or the index.
-  test.each([300, 700, 1300])("of %i KB for the library is named, and a later run completes", async (kilobytes) => {
+  test.each([60, 160, 300, 700])("of %i KB for the library is named, and a later run completes", async (kilobytes) => {
     await using folder = await temporaryFolder();
     await using disk = await mountDisk(join(folder.path, "disk"), kilobytes);
     await using library = await createTestLibrary({ home: join(disk.path, "home") });
