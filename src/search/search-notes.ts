@@ -3,23 +3,34 @@ import type { LibraryCounts, SearchReply, SearchRequest } from "./types.ts";
 
 type Facts = Pick<SearchReply, "match" | "mode" | "hits" | "total" | "undatedExcluded" | "model">;
 
-interface SearchFacts extends Facts {
+interface ListFacts extends Facts {
+  /** Hits in the list, on this page or another. */
+  readonly listed: number;
+  /** Photos in the index, whatever the filters; need not be exact when some pass them. */
+  readonly indexed: number;
+}
+
+interface SearchFacts extends ListFacts {
   readonly request: SearchRequest;
   /** The library has a model, used or not. */
   readonly hasModel: boolean;
-  /** Hits in the list, on this page or another. */
-  readonly listed: number;
 }
 
 const photos = (count: number): string => (count === 1 ? "1 photo" : `${count} photos`);
 
-const libraryNotes = (total: number, counts: LibraryCounts): readonly string[] => {
+const libraryNotes = ({ total, indexed }: ListFacts, counts: LibraryCounts): readonly string[] => {
   if (counts.photos === 0 && counts.pending === 0) {
     return ['This library holds no photos yet; "photon process <folder>" adds some.'];
   }
-  if (total === 0 && counts.photos > 0) return ["No photo passes the filters; leave one out or widen it."];
+  if (total === 0 && indexed > 0) return ["No photo passes the filters; leave one out or widen it."];
+  if (indexed === 0 && counts.pending === 0) {
+    return ['The search index is missing; "photon index rebuild" makes it anew without reading a photo.'];
+  }
   return [];
 };
+
+const pageNotes = ({ hits, listed }: ListFacts): readonly string[] =>
+  hits.length === 0 && listed > 0 ? [`There is no such page: the list ends after ${photos(listed)}.`] : [];
 
 const leftOutNotes = ({ undatedExcluded }: Facts, { pending }: LibraryCounts): readonly string[] => [
   ...(undatedExcluded > 0
@@ -30,8 +41,9 @@ const leftOutNotes = ({ undatedExcluded }: Facts, { pending }: LibraryCounts): r
   ...(pending > 0 ? [`${pending} files or changes are not searchable yet, so this answer may be incomplete.`] : []),
 ];
 
-export const browseNotes = (facts: Facts, counts: LibraryCounts): readonly string[] => [
-  ...libraryNotes(facts.total, counts),
+export const browseNotes = (facts: ListFacts, counts: LibraryCounts): readonly string[] => [
+  ...libraryNotes(facts, counts),
+  ...pageNotes(facts),
   ...leftOutNotes(facts, counts),
 ];
 
@@ -60,8 +72,9 @@ const modelNotes = ({ model, hasModel, request }: SearchFacts): readonly string[
 };
 
 export const searchNotes = (facts: SearchFacts, counts: LibraryCounts): readonly string[] => [
-  ...libraryNotes(facts.total, counts),
+  ...libraryNotes(facts, counts),
   ...matchNotes(facts),
+  ...pageNotes(facts),
   ...modelNotes(facts),
   ...leftOutNotes(facts, counts),
 ];

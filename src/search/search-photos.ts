@@ -117,23 +117,29 @@ const countUndated = async ({ index, filter }: Session): Promise<number> => {
   return Math.max(0, all - dated);
 };
 
+/** Only asked for when nothing passes the filters: is it them? */
+const countIndexed = ({ index, filter, total }: Session): Promise<number> | number =>
+  total > 0 || filter === undefined ? total : index.count(undefined);
+
 const replyOf = async (
   session: Session,
   page: Page,
   answer: Pick<SearchReply, "match" | "mode" | "calibrationId" | "model"> & { readonly listed: number },
 ): Promise<SearchReply> => {
-  const [hits, counts, undatedExcluded] = await Promise.all([
+  const [hits, counts, undatedExcluded, indexed] = await Promise.all([
     hitsOf(session, page),
     session.deps.catalogue.counts(),
     countUndated(session),
+    countIndexed(session),
   ]);
   const { listed, ...rest } = answer;
   const last = page.photos.at(-1);
   const facts = { ...rest, hits, total: session.total, pending: counts.pending, undatedExcluded };
+  const listFacts = { ...facts, listed, indexed };
   const notes =
     answer.mode === "browse"
-      ? browseNotes(facts, counts)
-      : searchNotes({ ...facts, request: session.request, hasModel: session.model !== undefined, listed }, counts);
+      ? browseNotes(listFacts, counts)
+      : searchNotes({ ...listFacts, request: session.request, hasModel: session.model !== undefined }, counts);
   return {
     ...facts,
     ...(page.hasMore && last !== undefined

@@ -167,6 +167,24 @@ describe("filters", () => {
     expect(reply.hits[0]?.score).toBeUndefined();
   });
 
+  test("no photo passes: the filters are named, or the index that is not there", async () => {
+    const reply = await ask({ terms: [text("dog")], filters: { tags: ["zebra"] } });
+    expect(reply.notes).toEqual(["No photo passes the filters; leave one out or widen it."]);
+    const { index } = createMemoryLibrary([], { model });
+    const lost = { ...createMemoryLibrary(PHOTOS, { model }), index };
+    for (const filters of [{}, { tags: ["dog"] }]) {
+      expect((await ask({ terms: [text("dog")], filters }, lost)).notes.join()).toMatch(/photon index rebuild/);
+      expect((await ask({ filters }, lost)).notes.join()).toMatch(/photon index rebuild/);
+    }
+  });
+
+  test("a page behind the last one says where the list ends", async () => {
+    expect((await ask({ terms: [text("beach")], mode: "vector", page: 9 })).notes).toEqual([
+      "There is no such page: the list ends after 2 photos.",
+    ]);
+    expect((await ask({ page: 9 })).notes).toEqual(["There is no such page: the list ends after 5 photos."]);
+  });
+
   test("an empty library says how to fill it", async () => {
     const reply = await ask({ terms: [text("dog")] }, createMemoryLibrary([], { model }));
     expect(reply).toMatchObject({ match: "none", hits: [], total: 0 });
