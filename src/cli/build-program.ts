@@ -45,6 +45,9 @@ interface Reading {
 
 const DESCRIPTION = "Understands your photos on your own machine: index, semantic search, tools for AI assistants.";
 
+/** Descriptions beside options are wrapped into a column at least this wide; narrower, they are not wrapped at all. */
+const NARROWEST_COLUMN = 24;
+
 const createProgram = (name: string, reading: Reading, { output }: ProgramOptions): Program => {
   const print = (text: string): void => {
     reading.printed += text;
@@ -61,7 +64,11 @@ const createProgram = (name: string, reading: Reading, { output }: ProgramOption
       getOutHasColors: () => true, // style() decides
       getErrHasColors: () => true,
     })
-    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => output.style("bold", title) });
+    .configureHelp({
+      minWidthToWrap: NARROWEST_COLUMN,
+      showGlobalOptions: true,
+      styleTitle: (title) => output.style("bold", title),
+    });
 };
 
 const helpHint = (reading: Reading): string => `Run \`${reading.helpCommand}\` to see what is possible.`;
@@ -103,9 +110,13 @@ const buildProgram = (options: ProgramOptions, reading: Reading): Program => {
     .addHelpText("after", "\nRun `photon <command> --help` for options and examples.");
   const groups = new Map<string, Program>();
   const groupOf = (name: string): Program => {
-    const group = groups.get(name) ?? createProgram(name, reading, options).description(options.groups[name] ?? "");
-    if (!groups.has(name)) root.addCommand(group);
+    const known = groups.get(name);
+    if (known !== undefined) return known;
+    const group = createProgram(name, reading, options).description(options.groups[name] ?? "");
     groups.set(name, group);
+    root.addCommand(group).hook("preSubcommand", (_root, chosen) => {
+      if (chosen === group) reading.helpCommand = `photon ${name} --help`;
+    });
     return group;
   };
   for (const entry of options.commands) {

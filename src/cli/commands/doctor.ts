@@ -10,6 +10,15 @@ import { formatJson } from "../terminal.ts";
 
 const STYLES: Readonly<Record<Finding["status"], Style>> = { ok: "green", warn: "yellow", fail: "red" };
 
+const configProblem = (context: CommandContext): string | undefined => {
+  try {
+    void context.loadedConfig;
+    return undefined;
+  } catch (error) {
+    return errorReport(error).message;
+  }
+};
+
 const runCheck = async (check: DoctorCheck, context: CommandContext, signal: AbortSignal): Promise<Finding> => {
   signal.throwIfAborted();
   try {
@@ -17,6 +26,9 @@ const runCheck = async (check: DoctorCheck, context: CommandContext, signal: Abo
   } catch (error) {
     if (isAbort(error)) throw error;
     const { message, hint } = errorReport(error);
+    if (check.name !== "config" && message === configProblem(context)) {
+      return { status: "warn", message: "Not checked, because the configuration is not valid." };
+    }
     return { status: "fail", message, ...(hint === undefined ? {} : { repair: hint }) };
   }
 };

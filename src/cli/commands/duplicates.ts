@@ -9,7 +9,7 @@ import { defineCommand, EXIT, flag, jsonFlag } from "../command.ts";
 import { duplicatesJson } from "../search/json.ts";
 import type { TextOptions } from "../search/text.ts";
 import { dateText, placeText, shownPath } from "../search/text.ts";
-import { formatCount, formatJson, formatTable } from "../terminal.ts";
+import { formatJson, formatPlural, formatTable } from "../terminal.ts";
 
 const KIND_NAMES = { exact: "exact copies", near: "near duplicates", burst: "bursts" } as const;
 
@@ -28,14 +28,20 @@ const photoRows = (group: DuplicateGroup, options: TextOptions): readonly string
     placeText(photo, options),
   ]);
 
+const likenessText = ({ distance }: DuplicateGroup): string => {
+  if (distance === undefined) return "";
+  return distance === 0 ? "; they look the same" : `; they look nearly the same (${distance} of 144 bits differ)`;
+};
+
 const groupText = (group: DuplicateGroup, options: TextOptions): string => {
-  const distance = group.distance === undefined ? "" : `, up to ${group.distance} of 144 bits differ`;
   const rows = group.kind === "exact" ? exactRows(group, options) : photoRows(group, options);
-  return `${options.output.style("dim", `${group.kind}: keep ${group.reason}${distance}`)}\n${formatTable(rows)}\n`;
+  return `${options.output.style("dim", `${group.kind}: keep ${group.reason}${likenessText(group)}`)}\n${formatTable(rows)}\n`;
 };
 
 const summaryLines = (reply: DuplicatesReply): readonly string[] => [
-  `${formatCount(reply.total)} ${reply.total === 1 ? "group" : "groups"} of ${KIND_NAMES[reply.kind]}.`,
+  reply.total === 0
+    ? `No ${KIND_NAMES[reply.kind]}.`
+    : `${formatPlural(reply.total, "group")} of ${KIND_NAMES[reply.kind]}.`,
   ...reply.notes,
   ...(reply.nextCursor === undefined
     ? []
@@ -46,8 +52,16 @@ export const duplicatesCommand = defineCommand({
   options: z.object({
     kind: flag("--kind <kind>", z.enum(DUPLICATE_KINDS).optional(), "Only this class; without it, all three."),
     folder: flag("--folder <folder>", z.array(z.string()).default([]), "Only photos in this folder. Repeatable."),
-    distance: flag("--distance <bits>", z.int().min(0).max(MAX_NEAR_DISTANCE).default(NEAR_DISTANCE), "near: bits of 144 that may differ."),
-    limit: flag("-n, --limit <count>", z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT), "Groups of each class on a page."),
+    distance: flag(
+      "--distance <bits>",
+      z.int().min(0).max(MAX_NEAR_DISTANCE).default(NEAR_DISTANCE),
+      "near: bits of 144 that may differ.",
+    ),
+    limit: flag(
+      "-n, --limit <count>",
+      z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
+      "Groups of each class on a page.",
+    ),
     cursor: flag(
       "--cursor <text>",
       z.string().optional(),

@@ -33,7 +33,11 @@ export const searchCommand = defineCommand({
     unlike: flag("--unlike <file|id>", texts, "Less like this picture. Repeatable."),
     not: flag("--not <words>", texts, "Less of this. Repeatable."),
     vector: flag("--vector <file>", z.string().optional(), "More like this vector, a JSON array of numbers."),
-    mode: flag("--mode <mode>", z.enum(SEARCH_MODES).default("hybrid"), "What is searched: pictures, words or both."),
+    mode: flag(
+      "--mode <mode>",
+      z.enum(SEARCH_MODES).default("hybrid"),
+      "vector: what pictures show. text: words. hybrid, unless set: both.",
+    ),
     ...filterFlags,
     ...rankingFlags,
     ...pageFlags,

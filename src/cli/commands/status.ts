@@ -52,6 +52,7 @@ export const statusCommand = defineCommand({
       return EXIT.done;
     }
     await stdout.write(formatTable(statusRows(status).map(([name, value]) => [stdout.style("dim", name), value])));
+    if (status.photos === 0) await stderr.line("Run `photon process <folder> -o photos.jsonl` to add photos.");
     const quarantined = status.filesByState["quarantined"] ?? 0;
     if (quarantined > 0) await stderr.line("Run `photon quarantine list` to see why photos could not be processed.");
     return EXIT.done;

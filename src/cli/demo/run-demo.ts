@@ -120,11 +120,11 @@ export const runDemo = async (options: DemoOptions, context: CommandContext, sig
     await stdout.line();
     if (options.keep) {
       await stdout.line(`Kept in ${demo.folder}. Go on with:`);
-      await stdout.line(`  photon --config ${demo.config} search "lighthouse"`);
+      await stdout.line(`  photon --config ${demo.config} search sunset`);
     } else {
       await stdout.line(`Everything was in ${demo.folder} and is removed now; --keep leaves it.`);
     }
-    await stdout.line("Your own photos: photon process ~/Pictures");
+    await stdout.line("Your own photos: photon process ~/Pictures -o photos.jsonl");
     return code;
   } finally {
     if (!options.keep) await rm(demo.folder, { recursive: true, force: true });

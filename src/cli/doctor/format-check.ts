@@ -46,10 +46,7 @@ export const formatCheck: DoctorCheck = {
   name: "formats",
   title: "Photo formats",
   async run({ logger }) {
-    const states = await Promise.all([
-      tryLoad("sharp", loadSharp),
-      tryLoad("heic", () => import("heic-decode")),
-    ]);
+    const states = await Promise.all([tryLoad("sharp", loadSharp), tryLoad("heic", () => import("heic-decode"))]);
     const broken = states.filter(({ error }) => error !== undefined);
     for (const { decoder, error } of broken) logger.debug(`${decoder} does not load: ${String(error)}`);
     const names = new Set<Decoder>(broken.map(({ decoder }) => decoder));

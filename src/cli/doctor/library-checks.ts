@@ -65,7 +65,7 @@ export const modelsFinding = (models: readonly ModelListing[], wanted: string): 
     return {
       status: "warn",
       message: "No embedding model is installed: search works by words and filters only.",
-      repair: "Put a model into the folder that `photon models path` prints.",
+      repair: "photon brings none yet; put one into the folder that `photon models path` prints.",
     };
   }
   return { status: "ok", message: `${usable.map(({ id }) => id).join(", ")}.` };

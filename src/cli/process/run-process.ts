@@ -118,6 +118,9 @@ const processAll = async (run: Run): Promise<Tally> => {
   return tally;
 };
 
+const goOnHint = ({ output }: ProcessFlags): string =>
+  `hint: run the command again${output === undefined ? "" : " with --skip-existing"}; what is done is not done twice.`;
+
 const sumUp = async (tally: Tally, seconds: number, { flags, context, signal }: Run): Promise<void> => {
   const { stderr, logger, config } = context;
   for (const hint of failureHints(tally)) await stderr.line(hint);
@@ -125,6 +128,7 @@ const sumUp = async (tally: Tally, seconds: number, { flags, context, signal }: 
     const extensions = config.processing.supported_formats.join(" ");
     logger.warn(`No photos found in ${flags.inputs.join(", ")}. Extensions that count as photos: ${extensions}.`);
   } else if (!flags.quiet) {
+    if (signal.aborted && (flags.store || flags.output !== undefined)) await stderr.line(goOnHint(flags));
     await stderr.line(`${signal.aborted ? "Stopped: " : ""}${summaryText(tally, seconds)}`);
   }
 };

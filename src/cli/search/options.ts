@@ -34,12 +34,16 @@ export const filterFlags = {
   enriched: flag("--[no-]enriched", z.boolean().optional(), "Only photos with (without) a stored description."),
   favourite: flag("--[no-]favourite", z.boolean().optional(), "Only favourites (no favourites)."),
   minRating: flag("--min-rating <stars>", z.number().min(0).max(5).optional(), "Rated this or better."),
-  fileType: flag("--file-type <type>", texts, "jpeg, png, heic, raw, ... Repeat for any of several."),
+  fileType: flag("--file-type <type>", texts, "Format: jpeg, png, heic, raw, ... Repeat for any of several."),
 };
 
 export const pageFlags = {
-  limit: flag("-n, --limit <count>", z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT), "Photos on a page."),
-  page: flag("--page <number>", z.int().min(1).optional(), "Which page."),
+  limit: flag(
+    "-n, --limit <count>",
+    z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT),
+    `Photos on a page; ${DEFAULT_LIMIT} unless set.`,
+  ),
+  page: flag("--page <number>", z.int().min(1).optional(), "Which page, from 1."),
   cursor: flag("--cursor <text>", z.string().optional(), "Go on where the page that printed this ended."),
   json: jsonFlag,
 };
