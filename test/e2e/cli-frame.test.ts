@@ -78,6 +78,10 @@ describe("wrong usage", () => {
     expect(stderr).toContain(`error: ${message}\nhint: Did you mean ${nearest}?`);
   });
 
+  test("an unknown word behind a group names the help of the group", async () => {
+    expect((await photon("config", "compress")).stderr).toContain("hint: Run `photon config --help`");
+  });
+
   test("a missing argument names the help", async () => {
     const { code, stderr } = await photon("forget");
     expect(code).toBe(2);
@@ -99,6 +103,15 @@ describe("wrong usage", () => {
     expect(stderr).toContain("logging.level (environment variable PHOTON_LOGGING_LEVEL)");
     expect(stderr).toContain("hint: ");
   });
+});
+
+test("doctor names a broken configuration once", async () => {
+  const broken = { ...environment, PHOTON_LOGGING_LEVEL: "loud" };
+  const { code, stdout } = await runPhoton(["doctor", "--json"], { environment: broken });
+  const findings = JSON.parse(stdout) as readonly { name: string; status: string; message: string }[];
+  expect(code).toBe(1);
+  expect(findings.filter(({ status }) => status === "fail").map(({ name }) => name)).toEqual(["config"]);
+  expect(findings.filter(({ message }) => message.startsWith("Not checked"))).not.toHaveLength(0);
 });
 
 describe("options", () => {

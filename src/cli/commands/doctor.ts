@@ -27,7 +27,7 @@ const runCheck = async (check: DoctorCheck, context: CommandContext, signal: Abo
     if (isAbort(error)) throw error;
     const { message, hint } = errorReport(error);
     if (check.name !== "config" && message === configProblem(context)) {
-      return { status: "warn", message: "Not checked, because the configuration is not valid." };
+      return { status: "warn", message: "Not checked: the configuration is not valid.", repair: "Correct that first." };
     }
     return { status: "fail", message, ...(hint === undefined ? {} : { repair: hint }) };
   }
