@@ -65,7 +65,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const search = once(async () =>
     createSearch({
       catalogue: (await catalogue()).search,
-      index: index.reader,
+      index: index.searchable,
       model: createSearchModel({ config, model, inference }),
     }),
   );

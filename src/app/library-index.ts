@@ -6,6 +6,7 @@ import type { Logger } from "../logger.ts";
 import { createCommitter } from "../vectors/committer.ts";
 import type { CommitterRole } from "../vectors/committer-role.ts";
 import { createCommitterRole } from "../vectors/committer-role.ts";
+import { tableState } from "../vectors/table-state.ts";
 import type { VectorIndex } from "../vectors/types.ts";
 import { openVectorIndex } from "../vectors/vector-index.ts";
 import { once } from "./once.ts";
@@ -20,6 +21,8 @@ export interface LibraryIndexDeps {
 export interface LibraryIndex extends AsyncDisposable {
   /** Read side of the table that is searched now. */
   readonly reader: () => Promise<VectorIndex>;
+  /** The same for searches: a table that was deleted is filled first, unless another process is about to. */
+  readonly searchable: () => Promise<VectorIndex>;
   /** Marks were left by a commit. */
   readonly notify: () => void;
   readonly waitUntilIndexed: (onPending: (marks: number) => void, signal: AbortSignal) => Promise<void>;
@@ -45,13 +48,20 @@ export const createLibraryIndex = ({ directory, catalogue, clock, logger }: Libr
       createCommitter: async () => createCommitter({ ...(await table()), source, clock, logger }),
     });
   });
+  const reader = async (): Promise<VectorIndex> => {
+    const options = await table();
+    const key = options.vectorKey ?? "";
+    const open = readers.get(key) ?? (await openVectorIndex(options));
+    readers.set(key, open);
+    return open;
+  };
   return {
-    reader: async () => {
-      const options = await table();
-      const key = options.vectorKey ?? "";
-      const open = readers.get(key) ?? (await openVectorIndex(options));
-      readers.set(key, open);
-      return open;
+    reader,
+    searchable: async () => {
+      if ((await tableState(await table())) === "missing") {
+        await (await role()).commitIfFree(new AbortController().signal);
+      }
+      return reader();
     },
     notify: () => {
       role().then(
@@ -59,7 +69,11 @@ export const createLibraryIndex = ({ directory, catalogue, clock, logger }: Libr
         (error: unknown) => logger.debug("The index role is not there.", { error: String(error) }),
       );
     },
-    waitUntilIndexed: async (onPending, signal) => (await role()).waitUntilIndexed(onPending, signal),
+    waitUntilIndexed: async (onPending, signal) => {
+      const committer = await role();
+      if ((await tableState(await table())) !== "clean") await committer.commitIfFree(signal);
+      await committer.waitUntilIndexed(onPending, signal);
+    },
     rebuild: async (options) => {
       await (await role()).whileHolding((committer) => committer.rebuild(options), options.signal);
     },

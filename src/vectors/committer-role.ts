@@ -24,6 +24,8 @@ const TAKE_TIMEOUT_MS = 20 * SECOND;
 export interface CommitterRole extends AsyncDisposable {
   /** Marks came: take the role when it is free, and commit. Never rejects; failures are logged and tried again. */
   notify(): void;
+  /** Takes the role when it is free and commits once, which also fills a missing table and heals one left unclean. */
+  commitIfFree(signal: AbortSignal): Promise<void>;
   /**
    * Resolves when no mark is left.
    * @param onPending called with the marks that are left, each time 5 s have passed without progress
@@ -99,6 +101,11 @@ class CommitterRoleOfProcess implements CommitterRole {
         }),
       );
     }
+  }
+
+  async commitIfFree(signal: AbortSignal): Promise<void> {
+    const held = await this.#take();
+    await held?.committer.commitPending({ signal });
   }
 
   async waitUntilIndexed(onPending: (marks: number) => void, signal: AbortSignal): Promise<void> {

@@ -64,20 +64,28 @@ const modifiedMs = async (path: string): Promise<number> => {
   }
 };
 
+const listMarkers = async (directory: string, name: string): Promise<readonly string[]> => {
+  try {
+    return (await readdir(directory)).filter((entry) => entry.startsWith(`${name}.`) && entry.endsWith(SUFFIX));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return [];
+    throw error;
+  }
+};
+
+const pidOf = (marker: string, name: string): number => Number.parseInt(marker.slice(name.length + 1), 10);
+
+/** True when a writer of this table died without a clean end. */
+export const hasDeadWriter = async (directory: string, name: string): Promise<boolean> =>
+  (await listMarkers(directory, name)).some((marker) => !isAlive(pidOf(marker, name)));
+
 /** @param tableFolder path of the table; markers are named after it */
 export const createWritingMarker = (directory: string, tableFolder: string, name: string): WritingMarker => {
   const own = `${name}.${process.pid}-${randomUUID()}${SUFFIX}`;
   let startedAtMs: number | undefined;
 
-  const others = async (): Promise<readonly string[]> => {
-    try {
-      const names = await readdir(directory);
-      return names.filter((entry) => entry.startsWith(`${name}.`) && entry.endsWith(SUFFIX) && entry !== own);
-    } catch (error) {
-      if (systemCode(error) === "ENOENT") return [];
-      throw error;
-    }
-  };
+  const others = async (): Promise<readonly string[]> =>
+    (await listMarkers(directory, name)).filter((entry) => entry !== own);
 
   return {
     isLastEndUnclean: async () => (await others()).length > 0,
@@ -91,7 +99,7 @@ export const createWritingMarker = (directory: string, tableFolder: string, name
     },
     clearStale: async () => {
       for (const entry of await others()) {
-        const pid = Number.parseInt(entry.slice(name.length + 1), 10);
+        const pid = pidOf(entry, name);
         if (pid === process.pid || !isAlive(pid)) await rm(join(directory, entry), { force: true });
       }
     },
