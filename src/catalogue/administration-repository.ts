@@ -4,8 +4,9 @@ import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { PhotoFailureCode } from "../errors.ts";
 import { listOf } from "./lists.ts";
-import { absolutePathOf, visiblePhotos } from "./photo-scope.ts";
+import { absolutePathOf, filesOfPhotos, filesToSeeTo, visiblePhotos } from "./photo-scope.ts";
 import { executeForEach } from "./repeated-query.ts";
+import { isInside, relativeTo } from "./root-repository.ts";
 import type { CatalogueSchema, FileState, RootKind } from "./schema.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -40,7 +41,7 @@ export interface AdministrationRepository {
   readonly countVectors: (vectorKey: string) => Promise<number>;
   /** Newest first. */
   readonly quarantined: () => Promise<readonly QuarantinedFile[]>;
-  /** Photos with a present file at `path` or below it; absolute. */
+  /** Photos with a present file at `path` or below it; absolute. By path. */
   readonly photosAt: (path: string) => Promise<readonly PhotoFiles[]>;
   readonly photosByHash: (contentHashes: readonly string[]) => Promise<readonly PhotoFiles[]>;
   readonly countAttached: (
@@ -90,8 +91,7 @@ const joinBytes = (root: Uint8Array, path: Uint8Array): Buffer =>
   Buffer.concat([root, Buffer.from(root.at(-1) === 0x2f ? "" : "/"), path]);
 
 const listQuarantined = async (database: Database): Promise<readonly QuarantinedFile[]> => {
-  const rows = await database
-    .selectFrom("files")
+  const rows = await filesToSeeTo(database)
     .innerJoin("roots", "roots.id", "files.root_id")
     .select(["files.id", "files.path", "roots.path as root", "reason", "reason_message", "tries", "updated_at"])
     .where("state", "=", "quarantined")
@@ -109,29 +109,47 @@ const listQuarantined = async (database: Database): Promise<readonly Quarantined
   }));
 };
 
-const photosWhere = async (
-  database: Database,
-  isWanted: (place: { readonly hash: string; readonly path: string }) => boolean,
-): Promise<readonly PhotoFiles[]> => {
-  const rows = await database
-    .selectFrom("files")
-    .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.content_hash", "files.path", "roots.path as root"])
-    .where("state", "=", "present")
-    .where("files.content_hash", "in", visiblePhotos(database).select("photos.content_hash"))
-    .orderBy("files.id")
+/** Of these, the photos that exist for a reader, with all their present files. */
+const photosByHash = async (database: Database, hashes: readonly string[]): Promise<readonly PhotoFiles[]> => {
+  const visible = await visiblePhotos(database)
+    .select("photos.content_hash")
+    .where("photos.content_hash", "in", listOf(hashes))
     .execute();
-  const places = rows.map((row) => ({
-    hash: row.content_hash ?? "",
-    path: absolutePathOf({
-      root: Buffer.from(row.root).toString("utf8"),
-      path: Buffer.from(row.path).toString("utf8"),
-    }),
-  }));
-  const wanted = new Map<string, string[]>();
-  for (const place of places) if (isWanted(place)) wanted.set(place.hash, []);
-  for (const { hash, path } of places) wanted.get(hash)?.push(path);
-  return [...wanted].map(([contentHash, paths]) => ({ contentHash, paths }));
+  const files = await filesOfPhotos(
+    database,
+    visible.map((row) => row.content_hash),
+  );
+  return [...files]
+    .map(([contentHash, places]) => ({ contentHash, paths: places.map(absolutePathOf) }))
+    .toSorted((a, b) => ((a.paths[0] ?? "") < (b.paths[0] ?? "") ? -1 : 1));
+};
+
+/** Contents of the present files at `path`, which may be a file, a folder, or a folder around roots. */
+const hashesAt = async (database: Database, path: Buffer): Promise<readonly string[]> => {
+  const roots = await database.selectFrom("roots").select(["id", "path"]).execute();
+  const hashes = new Set<string>();
+  for (const { id, path: rootPath } of roots) {
+    const root = Buffer.from(rootPath);
+    const isWhole = isInside(root, path);
+    if (!isWhole && !isInside(path, root)) continue;
+    const wanted = isWhole ? undefined : relativeTo(root, path);
+    const rows = await filesAt(database, id, wanted).execute();
+    for (const { content_hash: hash } of rows) if (hash !== null) hashes.add(hash);
+  }
+  return [...hashes];
+};
+
+/** @param path below the root; undefined = all files of the root */
+const filesAt = (database: Database, rootId: number, path: Buffer | undefined) => {
+  const files = database
+    .selectFrom("files")
+    .select("content_hash")
+    .where("root_id", "=", rootId)
+    .where("state", "=", "present");
+  if (path === undefined) return files;
+  const below = Buffer.concat([path, Buffer.from("/")]);
+  const after = Buffer.concat([path, Buffer.from("0")]); // the byte that follows "/"
+  return files.where((eb) => eb.or([eb("path", "=", path), eb.and([eb("path", ">", below), eb("path", "<", after)])]));
 };
 
 const countAttached = async (
@@ -196,14 +214,9 @@ export const createAdministrationRepository = (database: Database, clock: Clock)
     return row.count;
   },
   quarantined: () => listQuarantined(database),
-  photosAt: (path) => {
-    const below = path.endsWith("/") ? path : `${path}/`;
-    return photosWhere(database, (place) => place.path === path || place.path.startsWith(below));
-  },
-  photosByHash: (contentHashes) => {
-    const wanted = new Set(contentHashes);
-    return photosWhere(database, ({ hash }) => wanted.has(hash));
-  },
+  photosAt: async (path) =>
+    photosByHash(database, await hashesAt(database, Buffer.from(path.length > 1 ? path.replace(/\/$/, "") : path))),
+  photosByHash: (contentHashes) => photosByHash(database, contentHashes),
   countAttached: (contentHashes) => countAttached(database, contentHashes),
   forget: (contentHashes) =>
     database.transaction().execute((transaction) => forgetPhotos(transaction, contentHashes, clock.now())),

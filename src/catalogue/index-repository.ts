@@ -1,4 +1,5 @@
 /** The catalogue's side of the vector index: which photos are out of date there, and the rows to write. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
@@ -8,6 +9,9 @@ import type { FileOfPhoto } from "./photo-scope.ts";
 import { cameraOf, filesOfPhotos, foldersOf, visiblePhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
+
+/** Photos of the whole library are read and marked in lots: in between the thread and the catalogue are free. */
+const LOT = 2000;
 
 /** Marks photos for the index at their present revision. */
 const mark = async (
@@ -139,11 +143,35 @@ export const createIndexRepository = (database: Kysely<CatalogueSchema>, clock: 
       .executeTakeFirstOrThrow();
     return row.count;
   },
-  allRevisions: () => visiblePhotos(database).select(["content_hash as contentHash", "rev"]).execute(),
+  allRevisions: () => allRevisions(database),
   // Without a new revision: the index is behind, the photos did not change.
-  markAgain: (contentHashes) =>
-    database.transaction().execute((transaction) => mark(transaction, contentHashes, clock.now())),
+  markAgain: async (contentHashes) => {
+    for (let start = 0; start < contentHashes.length; start += LOT) {
+      const lot = contentHashes.slice(start, start + LOT);
+      await database.transaction().execute((transaction) => mark(transaction, lot, clock.now()));
+      await nextTurn();
+    }
+  },
 });
+
+/** In the order of the file, not of the hashes, which lie all over it. */
+const allRevisions = async (database: Kysely<CatalogueSchema>): Promise<readonly IndexMark[]> => {
+  const rowid = sql.ref<number>("photos.rowid");
+  const all: IndexMark[] = [];
+  let after: number | undefined = 0;
+  while (after !== undefined) {
+    const lot = await visiblePhotos(database)
+      .select(["content_hash as contentHash", "rev", rowid.as("rowid")])
+      .where(rowid, ">", after)
+      .orderBy(rowid)
+      .limit(LOT)
+      .execute();
+    all.push(...lot.map(({ contentHash, rev }) => ({ contentHash, rev })));
+    after = lot.at(-1)?.rowid;
+    await nextTurn();
+  }
+  return all;
+};
 
 const clearMarks = async (database: Kysely<CatalogueSchema>, marks: readonly IndexMark[]): Promise<void> => {
   if (marks.length === 0) return;

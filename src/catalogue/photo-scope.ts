@@ -1,5 +1,6 @@
 /** Which photos exist for a reader: those with a present file that were not forgotten. */
 import type { Kysely } from "kysely";
+import { sql } from "kysely";
 import { listOf } from "./lists.ts";
 import type { CatalogueSchema } from "./schema.ts";
 
@@ -26,6 +27,10 @@ export const visiblePhotos = (database: Kysely<CatalogueSchema>) =>
       ),
     );
 
+/** Files that are pending, quarantined or missing; named so that SQLite uses the index of these alone. */
+export const filesToSeeTo = (database: Kysely<CatalogueSchema>) =>
+  database.selectFrom("files").where("files.state", "<>", sql.lit("present"));
+
 /** One file of a photo: root and path below it, as text. */
 export interface FileOfPhoto {
   readonly root: string;
@@ -44,7 +49,6 @@ export const filesOfPhotos = async (
     .select(["files.content_hash", "files.path", "roots.path as root"])
     .where("files.content_hash", "in", listOf(contentHashes))
     .where("files.state", "=", "present")
-    .orderBy("files.content_hash") // first, else SQLite walks all present files, which lie in the order of their ids
     .orderBy("files.id")
     .execute();
   const files = new Map<string, FileOfPhoto[]>();

@@ -16,7 +16,7 @@ import type { PhotoRepository } from "./photo-repository.ts";
 import type { StoredPhoto } from "./photo-row.ts";
 import { scoredTagOf, storedPhotoOf } from "./photo-row.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
-import { absolutePathOf, cameraOf, filesOfPhotos, foldersOf, visiblePhotos } from "./photo-scope.ts";
+import { absolutePathOf, cameraOf, filesOfPhotos, filesToSeeTo, foldersOf, visiblePhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
@@ -144,27 +144,27 @@ const hashAtPath = async (database: Database, path: string): Promise<string | un
   return undefined;
 };
 
+/** What comes before the last `/`: SQLite has no function that finds it, but can trim everything else. */
+const folderOfPath = sql<string>`rtrim(cast(path as text), replace(cast(path as text), '/', ''))`;
+
 const distinctFolders = async (database: Database): Promise<readonly string[]> => {
-  const folders = new Set<string>();
+  const roots = await database.selectFrom("roots").select(["id", "path"]).execute();
+  const rootPaths = new Map(roots.map(({ id, path }) => [id, Buffer.from(path).toString("utf8")]));
   const rows = await database
     .selectFrom("files")
-    .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.path", "roots.path as root"])
-    .where("files.state", "=", "present")
+    .select(["root_id", folderOfPath.as("folder")])
+    .distinct()
+    .where("state", "=", "present")
     .execute();
-  for (const { path, root } of rows) {
-    const file = { root: Buffer.from(root).toString("utf8"), path: Buffer.from(path).toString("utf8") };
-    for (const folder of foldersOf(file)) folders.add(folder);
-  }
-  return [...folders].toSorted();
+  const folders = rows.flatMap(({ root_id: id, folder }) => foldersOf({ root: rootPaths.get(id) ?? "", path: folder }));
+  return [...new Set(folders)].toSorted();
 };
 
 const countLibrary = async (database: Database, index: IndexSource): Promise<LibraryCounts> => {
   const photos = await visiblePhotos(database)
     .select((eb) => eb.fn.countAll<number>().as("count"))
     .executeTakeFirstOrThrow();
-  const unprocessed = await database
-    .selectFrom("files")
+  const unprocessed = await filesToSeeTo(database)
     .select((eb) => eb.fn.countAll<number>().as("count"))
     .where("state", "=", "pending")
     .executeTakeFirstOrThrow();
