@@ -150,18 +150,13 @@ const isSkipped = async (
 
 /** The part that needs a decode slot; resolves to the part that does not. */
 const startContent = async (
-  run: WorkRun,
-  source: PhotoSource,
+  deps: PipelineDeps,
   opened: OpenedPhoto,
+  plan: Plan,
 ): Promise<() => Promise<ContentResult>> => {
-  const { deps, options } = run;
   const { draft } = opened;
   const { contentHash } = draft;
   const fileSize = draft.bytes.byteLength;
-  const plan = await planWork(opened, deps, options.force);
-  if (await isSkipped(run, source, contentHash, plan)) {
-    return () => Promise.resolve({ contentHash, photo: undefined, failures: [], update: undefined });
-  }
   const warn = (stage: string, error: unknown): void =>
     deps.logger.debug(`stage ${stage} failed unexpectedly`, { error: error instanceof Error ? error.stack : error });
   const stages = plannedStages(deps.stages, plan.stale);
@@ -188,6 +183,7 @@ export const createPhotoWork = (
   occupancy: Occupancy,
   sidecars: SidecarFiles,
 ): PhotoWork => {
+  const run: WorkRun = { deps, options };
   const shared = new Map<string, Promise<ContentResult>>();
 
   /** Resolves when the decode slot is free again; the result itself may come later. */
@@ -195,13 +191,18 @@ export const createPhotoWork = (
     source: PhotoSource,
     opened: OpenedPhoto,
   ): Promise<{ readonly result: Promise<ContentResult> }> => {
-    const hash = opened.draft.contentHash;
-    const known = shared.get(hash);
+    const { contentHash } = opened.draft;
+    const begun = shared.get(contentHash);
+    const plan = await planWork(opened, deps, options.force);
+    if (await isSkipped(run, source, contentHash, plan)) {
+      return { result: Promise.resolve({ contentHash, photo: undefined, failures: [], update: undefined }) };
+    }
+    const known = begun ?? shared.get(contentHash);
     if (known !== undefined) return { result: known };
-    const started = startContent({ deps, options }, source, opened);
+    const started = startContent(deps, opened, plan);
     const result = started.then((finish) => finish());
-    shared.set(hash, result);
-    result.catch(() => shared.delete(hash)); // a copy may try again; the error reaches whoever awaits it
+    shared.set(contentHash, result);
+    result.catch(() => shared.delete(contentHash)); // a copy may try again; the error reaches whoever awaits it
     await started;
     return { result };
   };

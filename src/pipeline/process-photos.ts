@@ -97,7 +97,7 @@ class PipelineRun {
 
   async #runAll(sources: AsyncIterable<PhotoSource>): Promise<void> {
     const workers = Array.from({ length: this.#workerCount() }, () => this.#guard(() => this.#workLoop()));
-    const storing = this.#guard(() => this.#storeLoop());
+    const storing = this.#guard(() => this.#storeLoop()).finally(() => this.#finished.close());
     const pumping = this.#guard(() => this.#pump(sources)).finally(() => this.#sources.close());
     await this.#guard(() => this.#intakeLoop());
     await this.#guard(() => this.#heldLoop());
@@ -125,11 +125,12 @@ class PipelineRun {
     try {
       await part();
     } catch (error) {
-      if (!(isAbort(error) && this.#stop.signal.aborted)) this.#failure ??= { error };
+      const wasStopped = isAbort(error) && this.#stop.signal.aborted;
+      if (!wasStopped) this.#failure ??= { error };
       this.#stop.abort(error);
       this.#sources.close();
       await this.#releaseQueue();
-      this.#finished.close();
+      if (!wasStopped) this.#finished.close(); // else what was started is still stored and reported
     }
   }
 
