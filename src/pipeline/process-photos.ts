@@ -68,7 +68,7 @@ class PipelineRun {
 
   async *outcomes(sources: AsyncIterable<PhotoSource>): AsyncIterable<ProcessOutcome> {
     const onAbort = (): void => {
-      this.#stop.abort(this.#options.signal.reason);
+      this.#stop.abort();
       this.#sources.close();
     };
     if (this.#options.signal.aborted) onAbort();
@@ -127,7 +127,7 @@ class PipelineRun {
     } catch (error) {
       const wasStopped = isAbort(error) && this.#stop.signal.aborted;
       if (!wasStopped) this.#failure ??= { error };
-      this.#stop.abort(error);
+      this.#stop.abort();
       this.#sources.close();
       await this.#releaseQueue();
       if (!wasStopped) this.#finished.close(); // else what was started is still stored and reported

@@ -14,7 +14,10 @@ beforeEach(async () => {
 });
 afterEach(async () => await pipeline[Symbol.asyncDispose]());
 
-test("an abort while a file of another process is awaited still reports what was started", async () => {
+test.for([
+  ["an abort", new DOMException("stop", "AbortError")],
+  ["an abort for a reason of the caller's own", new Error("the lid was closed")],
+] as const)("%s while a file of another process is awaited still reports what was started", async ([, reason]) => {
   const names = await writePhotos(pipeline.photos, { count: 2 });
   await using other = await openCatalogue({ path: pipeline.catalogue.path });
   const { id } = await other.roots.visit(Buffer.from(pipeline.photos));
@@ -35,7 +38,7 @@ test("an abort while a file of another process is awaited still reports what was
     for await (const outcome of run) outcomes.push(outcome);
   })();
   await decoding.promise;
-  abort.abort(new DOMException("stop", "AbortError"));
+  abort.abort(reason);
   aborted.resolve();
   await running;
   expect(outcomes.map(({ index, status }) => [index, status])).toEqual([[0, "done"]]);
