@@ -2,6 +2,7 @@
 import type { Kysely, Transaction } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
+import { markChanged } from "./index-repository.ts";
 import type { CatalogueSchema, RootKind } from "./schema.ts";
 
 const SLASH = 0x2f;
@@ -52,6 +53,20 @@ const absorb = async (transaction: Transaction<CatalogueSchema>, outer: Root, in
   await transaction.deleteFrom("roots").where("id", "=", inner.id).execute();
 };
 
+/** The index holds every folder around a photo up to its root: with a wider root these are more. */
+const markFilesOf = async (transaction: Transaction<CatalogueSchema>, root: Root, now: number): Promise<void> => {
+  const photos = await transaction
+    .selectFrom("files")
+    .select("content_hash")
+    .distinct()
+    .where("root_id", "=", root.id)
+    .where("content_hash", "is not", null)
+    .$narrowType<{ content_hash: string }>()
+    .execute();
+  const hashes = photos.map(({ content_hash: hash }) => hash);
+  if (hashes.length > 0) await markChanged(transaction, hashes, now);
+};
+
 export const createRootRepository = (database: Kysely<CatalogueSchema>, clock: Clock): RootRepository => ({
   list: () => listRoots(database),
   visit: (folder) =>
@@ -68,6 +83,7 @@ export const createRootRepository = (database: Kysely<CatalogueSchema>, clock: C
       for (const inner of roots) {
         if (inner.kind === "visited" && isInside(inner.path, folder)) await absorb(transaction, created, inner);
       }
+      await markFilesOf(transaction, created, clock.now());
       return created;
     }),
 });

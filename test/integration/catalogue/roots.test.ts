@@ -40,6 +40,24 @@ test("a root around visited ones absorbs them with their files, so that no file 
   ]);
 });
 
+test("photos of an absorbed root are indexed again, under the folders of the wider root", async () => {
+  await using setup = await createTestCatalogue();
+  const { index, roots } = setup.catalogue;
+  const july = await visit(setup, "/photos/2024/july");
+  const other = await visit(setup, "/elsewhere");
+  const hash = await storePhoto(setup.catalogue, { rootId: july.id, name: "a.jpg", content: "a" });
+  await storePhoto(setup.catalogue, { rootId: other.id, name: "b.jpg", content: "b" });
+  const [before] = await index.rowsFor([hash], "");
+  await index.clearMarks(await index.takeMarks(10));
+  await roots.visit(Buffer.from("/photos"));
+  const [after] = await index.rowsFor([hash], "");
+  expect([before?.folders, after?.folders.toSorted()]).toEqual([
+    ["/photos/2024/july"],
+    ["/photos", "/photos/2024", "/photos/2024/july"],
+  ]);
+  expect(await index.takeMarks(10)).toEqual([{ contentHash: hash, rev: (before?.rev ?? 0) + 1 }]);
+});
+
 test("the root of the file system absorbs everything", async () => {
   await using setup = await createTestCatalogue();
   const photos = await visit(setup, "/photos");
