@@ -1,4 +1,5 @@
 /** Which words of a query a photo's text holds. Only a judgement of full-text hits: finding them is the index's work. */
+import { PHOTO_EXTENSIONS } from "../config.ts";
 import { foldText } from "../vectors/fold-text.ts";
 
 const STOP_WORDS = new Set(
@@ -7,6 +8,9 @@ const STOP_WORDS = new Set(
   ),
 );
 const MIN_STEM = 3;
+
+/** The index holds file names without it. */
+const EXTENSION = new RegExp(`(?<=[\\p{L}\\p{N}])\\.(?:${PHOTO_EXTENSIONS.join("|")})(?![\\p{L}\\p{N}])`, "giu");
 
 /** Scripts written without blanks between words. */
 const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
@@ -47,7 +51,7 @@ export const stemOf = (word: string): string => {
 
 /** The words that carry meaning, in order; all of them when none does. */
 export const contentWords = (query: string): readonly string[] => {
-  const words = wordsOf(query);
+  const words = wordsOf(query.replaceAll(EXTENSION, ""));
   const content = words.filter((word) => !STOP_WORDS.has(word));
   return content.length > 0 ? content : words;
 };

@@ -7,6 +7,7 @@ import { DUPLICATE_KINDS } from "../../search/types.ts";
 import { InvalidInputError } from "../../errors.ts";
 import { defineCommand, EXIT, flag, jsonFlag } from "../command.ts";
 import { duplicatesJson } from "../search/json.ts";
+import { folderFrom } from "../search/options.ts";
 import type { TextOptions } from "../search/text.ts";
 import { dateText, placeText, shownPath } from "../search/text.ts";
 import { formatJson, formatPlural, formatTable } from "../terminal.ts";
@@ -86,9 +87,10 @@ export const duplicatesCommand = defineCommand({
       });
     }
     const library: Search = await photon();
+    const folders = folder.map((each) => folderFrom(each, workingDirectory));
     const replies: DuplicatesReply[] = [];
     for (const each of kind === undefined ? DUPLICATE_KINDS : [kind]) {
-      replies.push(await library.duplicates({ kind: each, folders: folder, distance, limit, cursor }, signal));
+      replies.push(await library.duplicates({ kind: each, folders, distance, limit, cursor }, signal));
     }
     if (json) {
       await stdout.line(formatJson(duplicatesJson(replies)));

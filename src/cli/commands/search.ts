@@ -60,7 +60,7 @@ export const searchCommand = defineCommand({
     const vector = options.vector === undefined ? [] : [await readVectorTerm(options.vector)];
     const photon: Search & ThumbnailSource = await context.photon();
     const reply = await photon.search(
-      { ...requestOf(options), terms: [...terms, ...vector], mode: options.mode },
+      { ...requestOf(options, context.workingDirectory), terms: [...terms, ...vector], mode: options.mode },
       signal,
     );
     await printReply(reply, { ...options, thumbnails: photon }, context);

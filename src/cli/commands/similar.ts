@@ -45,7 +45,12 @@ export const similarCommand = defineCommand({
     const { workingDirectory } = context;
     const source = await sourceOf(options.photo, { search: photon, workingDirectory, signal });
     const reply = await photon.search(
-      { ...requestOf(options), terms: [{ source, weight: 1 }], includeWeak: true, excludeTermPhotos: true },
+      {
+        ...requestOf(options, workingDirectory),
+        terms: [{ source, weight: 1 }],
+        includeWeak: true,
+        excludeTermPhotos: true,
+      },
       signal,
     );
     await printReply(reply, { ...options, thumbnails: photon }, context);

@@ -57,10 +57,14 @@ export const rankingFlags = {
 
 type Values<Flags extends Readonly<Record<string, z.ZodType>>> = z.output<z.ZodObject<Flags>>;
 
-const filtersOf = (options: Values<typeof filterFlags>): SearchFilters => ({
+/** `.`, `./x` and `../x` are meant from here; other names are looked up in the library. */
+export const folderFrom = (folder: string, workingDirectory: string): string =>
+  /^\.{1,2}(?:[/\\]|$)/.test(folder) ? resolve(workingDirectory, folder) : folder;
+
+const filtersOf = (options: Values<typeof filterFlags>, workingDirectory: string): SearchFilters => ({
   from: options.from,
   to: options.to,
-  folders: options.folder,
+  folders: options.folder.map((folder) => folderFrom(folder, workingDirectory)),
   cameras: options.camera,
   tags: options.tag,
   withoutTags: options.notTag,
@@ -76,8 +80,8 @@ export type RequestFlags = Values<typeof filterFlags> &
   Values<typeof pageFlags> &
   Values<Omit<typeof rankingFlags, "images">>;
 
-export const requestOf = (options: RequestFlags): SearchRequest => ({
-  filters: filtersOf(options),
+export const requestOf = (options: RequestFlags, workingDirectory: string): SearchRequest => ({
+  filters: filtersOf(options, workingDirectory),
   limit: options.limit,
   page: options.page,
   cursor: options.cursor,

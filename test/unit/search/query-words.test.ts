@@ -35,6 +35,12 @@ test("words without meaning are not asked for, unless there are no others", () =
   expect(contentWords("with the")).toEqual(["with", "the"]);
 });
 
+test("the name of a file is asked for without its extension, as the index holds it", () => {
+  expect(contentWords("DSC_0042.JPG")).toEqual(["dsc", "0042"]);
+  expect(contentWords("2024/beach.heic sunset")).toEqual(["2024", "beach", "sunset"]);
+  expect(contentWords("jpg .jpg a.jpgx")).toEqual(["jpg", "jpg", "jpgx"]);
+});
+
 test("coverage is the share of words found", () => {
   const stems = stemsOfQuery("boats at sunset, boats");
   expect(stems).toHaveLength(2);
