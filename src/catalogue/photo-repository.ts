@@ -192,18 +192,35 @@ const finishFiles = async (
     );
 };
 
-const commitPhotos = async (database: Database, { updates, files }: PhotoCommit, now: number): Promise<void> => {
-  await storePhotos(database, updates, now);
-  await storeStageKeys(database, updates, now);
-  await storeVectors(database, updates);
-  await storeTags(database, updates, now);
-  const moved = await finishFiles(database, files, now);
+const forgottenAmong = async (database: Database, contentHashes: readonly string[]): Promise<ReadonlySet<string>> => {
+  if (contentHashes.length === 0) return new Set();
+  const rows = await database
+    .selectFrom("forgotten")
+    .select("content_hash")
+    .where("content_hash", "in", listOf(contentHashes))
+    .execute();
+  return new Set(rows.map((row) => row.content_hash));
+};
+
+const commitPhotos = async (database: Database, commit: PhotoCommit, now: number): Promise<void> => {
+  const { files } = commit;
   const named = files.filter((file) => file.named).map(({ contentHash }) => contentHash);
   const returned = await database
     .deleteFrom("forgotten")
     .where("content_hash", "in", listOf(named))
     .returning("content_hash")
     .execute();
+  // What the user removed while it was being processed stays removed.
+  const forgotten = await forgottenAmong(
+    database,
+    commit.updates.map(({ contentHash }) => contentHash),
+  );
+  const updates = commit.updates.filter(({ contentHash }) => !forgotten.has(contentHash));
+  await storePhotos(database, updates, now);
+  await storeStageKeys(database, updates, now);
+  await storeVectors(database, updates);
+  await storeTags(database, updates, now);
+  const moved = await finishFiles(database, files, now);
   const changed = [
     ...updates.filter(({ stageKeys }) => stageKeys.size > 0).map(({ contentHash }) => contentHash),
     ...moved,
@@ -228,15 +245,7 @@ const groupBy = <Row, Value>(
 
 export const createPhotoRepository = (database: Database, clock: Clock): PhotoRepository => ({
   commit: (commit) => database.transaction().execute((transaction) => commitPhotos(transaction, commit, clock.now())),
-  forgottenAmong: async (contentHashes) => {
-    if (contentHashes.length === 0) return new Set();
-    const rows = await database
-      .selectFrom("forgotten")
-      .select("content_hash")
-      .where("content_hash", "in", listOf(contentHashes))
-      .execute();
-    return new Set(rows.map((row) => row.content_hash));
-  },
+  forgottenAmong: (contentHashes) => forgottenAmong(database, contentHashes),
   load: async (contentHashes) => {
     const rows = await rowsByHash(database, contentHashes);
     return new Map([...rows].map(([hash, row]) => [hash, storedPhotoOf(row)]));

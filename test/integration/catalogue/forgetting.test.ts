@@ -77,3 +77,18 @@ test("more photos than one statement can bind are forgotten at once", async () =
   await setup.catalogue.administration.forget(hashes);
   expect(await setup.catalogue.administration.count()).toMatchObject({ forgotten: 40_000 });
 });
+
+test("a photo that is forgotten while it is processed leaves nothing behind, and comes back whole", async () => {
+  await using setup = await createTestCatalogue();
+  const { catalogue } = setup;
+  const rootId = await visitRoot(catalogue);
+  await storePhoto(catalogue, { rootId, name: "a.jpg", content: "a" });
+  const claim = await claimOne(catalogue, rootId, "copy.jpg");
+  await catalogue.administration.forget([hashOf("a")]);
+  const update = updateOf("a", { embedding: { vectorKey: "k", vector: new Float32Array(3) } });
+  await catalogue.photos.commit({ updates: [update], files: [finishedFile(claim, "a")] });
+  expect(await catalogue.photos.load([hashOf("a")])).toEqual(new Map());
+  expect(await catalogue.administration.countAttached([hashOf("a")])).toEqual({ vectors: 0, tags: 0 });
+  await catalogue.administration.undoForget([hashOf("a")]);
+  expect(await photosIn(catalogue)).toBe(0); // until it is processed again
+});
