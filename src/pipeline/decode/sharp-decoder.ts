@@ -16,15 +16,17 @@ const slots = createSlots(PARALLEL_DECODES);
 
 /** Fails on cut-off and damaged data, but not on harmless stray bytes, which many cameras write. */
 const FAIL_ON = "error";
+const SHOWN_REASONS = 2;
 const WHITE = { r: 255, g: 255, b: 255 };
 
-/** One line without the library's prefixes; buffers have no paths, so none can leak. */
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error))
-    .replaceAll(/\s+/g, " ")
-    .replace(/^Input buffer (has corrupt header|contains unsupported image format):?/, "$1:")
-    .slice(0, 160)
-    .replace(/[\s:.]+$/, "");
+/** One line, the first reasons, each once, without the library's prefixes; buffers have no paths, so none can leak. */
+const reasonOf = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  const lines = message.replace(/^Input buffer (?:has corrupt header: )?/, "").split("\n");
+  const reasons = lines.map((line) => line.replaceAll(/\bVips\w+: /g, "").replace(/[\s:.]+$/, ""));
+  const first = [...new Set(reasons)].filter((reason) => reason !== "").slice(0, SHOWN_REASONS);
+  return first.join("; ").replaceAll(/\s+/g, " ").slice(0, 160);
+};
 
 export const decodeFailure = (error: unknown, title: string): UnreadablePhotoError =>
   new UnreadablePhotoError(

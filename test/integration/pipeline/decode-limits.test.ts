@@ -128,6 +128,15 @@ describe("damaged files", () => {
     });
   });
 
+  test("the reason is told once, without names of the library's parts", async () => {
+    const bytes = await encodeJpeg(paintScene(640, 480));
+    await expect(decode(bytes.subarray(0, 100))).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^Expected a complete JPEG file, received a damaged one: (?!.*vips)[^;]+(; [^;]+)?\.$/i,
+      ),
+    });
+  });
+
   test("a RAW file without a preview says so", async () => {
     const bytes = encodeRaw("arw", { jpeg: Buffer.alloc(64), width: 640, height: 480 });
     await expect(decode(bytes)).rejects.toMatchObject({
