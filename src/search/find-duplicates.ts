@@ -71,7 +71,12 @@ const findGroups = async (
       const { groups, flat } = nearGroups(fingerprints, distance);
       return {
         groups,
-        notes: flat === 0 ? [] : [`${flat} flat or blank pictures are left out: any two of them look alike.`],
+        notes:
+          flat === 0
+            ? []
+            : [
+                `${flat} flat or blank ${flat === 1 ? "picture is" : "pictures are"} left out: any two of them look alike.`,
+              ],
       };
     }
     default:
