@@ -48,8 +48,6 @@ export interface Catalogue extends AsyncDisposable {
 export interface CatalogueOptions {
   readonly path: string;
   readonly clock?: Clock;
-  /** False when the folder of a root cannot be reached now; default: looks for it. */
-  readonly isOnline?: (rootPath: string) => boolean;
 }
 
 const openDatabase = async (path: string): Promise<DatabaseSync> => {
@@ -112,7 +110,7 @@ export const openCatalogue = async (options: CatalogueOptions): Promise<Catalogu
 
 const createRepositories = (
   kysely: Kysely<CatalogueSchema>,
-  { path, isOnline = existsSync }: CatalogueOptions,
+  { path }: CatalogueOptions,
   clock: Clock,
 ): Omit<Catalogue, keyof AsyncDisposable> => {
   const owner = createOwner();
@@ -128,6 +126,6 @@ const createRepositories = (
     library,
     photos,
     roots: createRootRepository(kysely, clock),
-    search: createSearchRepository(kysely, { index, library, photos, isOnline }),
+    search: createSearchRepository(kysely, { index, library, photos, clock }),
   };
 };

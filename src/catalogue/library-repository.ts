@@ -15,60 +15,46 @@ export interface LibraryRepository {
   /** Random id of this library; made at first use. */
   readonly id: () => Promise<string>;
   readonly activeVectorKey: () => Promise<VectorKey | undefined>;
-  readonly vectorKeys: () => Promise<readonly VectorKey[]>;
   /** Makes the key active when none is; another process may have been faster, so the active one is returned. */
   readonly activateFirst: (key: Omit<VectorKey, "state">) => Promise<VectorKey>;
-  /** Records a key whose vectors are stored beside the active one's. */
-  readonly addVectorKey: (key: Omit<VectorKey, "state">) => Promise<void>;
 }
 
 const columns = ["vector_key as vectorKey", "model_id as modelId", "dimension", "state"] as const;
 
-const insertKey = async (
-  database: Kysely<CatalogueSchema>,
-  key: Omit<VectorKey, "state">,
-  state: VectorKeyState,
-  now: number,
-): Promise<void> => {
-  await database
-    .insertInto("vector_keys")
-    .values({
-      vector_key: key.vectorKey,
-      model_id: key.modelId,
-      dimension: key.dimension,
-      state,
-      created_at: now,
-    })
-    .onConflict((conflict) => conflict.column("vector_key").doNothing())
-    .execute();
-};
+const selectId = async (database: Kysely<CatalogueSchema>): Promise<string | undefined> =>
+  (await database.selectFrom("library").select("library_id").executeTakeFirst())?.library_id;
 
 const selectActive = (database: Kysely<CatalogueSchema>): Promise<VectorKey | undefined> =>
   database.selectFrom("vector_keys").select(columns).where("state", "=", "active").executeTakeFirst();
 
 export const createLibraryRepository = (database: Kysely<CatalogueSchema>, clock: Clock): LibraryRepository => ({
   id: async () => {
+    const known = await selectId(database);
+    if (known !== undefined) return known; // without a write, which would wait for other writers
+    const made = randomBytes(16).toString("hex");
     await database
       .insertInto("library")
-      .values({ id: 1, library_id: randomBytes(16).toString("hex"), created_at: clock.now() })
+      .values({ id: 1, library_id: made, created_at: clock.now() })
       .onConflict((conflict) => conflict.column("id").doNothing())
       .execute();
-    const row = await database.selectFrom("library").select("library_id").executeTakeFirstOrThrow();
-    return row.library_id;
+    return (await selectId(database)) ?? made;
   },
   activeVectorKey: () => selectActive(database),
-  vectorKeys: () => database.selectFrom("vector_keys").select(columns).orderBy("created_at").execute(),
   activateFirst: (key) =>
     database.transaction().execute(async (transaction) => {
       const active = await selectActive(transaction);
       if (active !== undefined) return active;
-      await insertKey(transaction, key, "active", clock.now());
       await transaction
-        .updateTable("vector_keys")
-        .set({ state: "active" })
-        .where("vector_key", "=", key.vectorKey)
+        .insertInto("vector_keys")
+        .values({
+          vector_key: key.vectorKey,
+          model_id: key.modelId,
+          dimension: key.dimension,
+          state: "active",
+          created_at: clock.now(),
+        })
+        .onConflict((conflict) => conflict.column("vector_key").doUpdateSet({ state: "active" }))
         .execute();
       return { ...key, state: "active" };
     }),
-  addVectorKey: (key) => insertKey(database, key, "ready", clock.now()),
 });

@@ -1,6 +1,7 @@
 /** Reads for search, `show` and duplicates: only photos that exist for a reader, in batches. */
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
+import type { Clock } from "../clock.ts";
 import type { IndexSource } from "../vectors/types.ts";
 import type {
   LibraryCounts,
@@ -17,6 +18,7 @@ import type { StoredPhoto } from "./photo-row.ts";
 import { scoredTagOf, storedPhotoOf } from "./photo-row.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
 import { absolutePathOf, cameraOf, filesOfPhotos, filesToSeeTo, foldersOf, visiblePhotos } from "./photo-scope.ts";
+import { reachableAmong } from "./reachable.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
@@ -26,13 +28,12 @@ export interface SearchRepositoryDeps {
   readonly index: IndexSource;
   readonly library: LibraryRepository;
   readonly photos: PhotoRepository;
-  /** False when the folder of a root cannot be reached now. */
-  readonly isOnline: (rootPath: string) => boolean;
+  readonly clock: Clock;
 }
 
-const placesOf = (files: readonly FileOfPhoto[], isOnline: (rootPath: string) => boolean): readonly PhotoPlace[] =>
+const placesOf = (files: readonly FileOfPhoto[], reachable: ReadonlySet<string>): readonly PhotoPlace[] =>
   files
-    .map((file) => ({ path: absolutePathOf(file), rootPath: file.root, online: isOnline(file.root) }))
+    .map((file) => ({ path: absolutePathOf(file), rootPath: file.root, online: reachable.has(file.root) }))
     .toSorted((a, b) => Number(b.online) - Number(a.online) || (a.path < b.path ? -1 : 1));
 
 const tagNames = async (database: Database, hashes: readonly string[]): Promise<ReadonlyMap<string, string[]>> => {
@@ -76,7 +77,7 @@ const summaryOf = (photo: StoredPhoto, places: readonly PhotoPlace[], tags: read
 
 const loadSummaries = async (
   database: Database,
-  { isOnline }: SearchRepositoryDeps,
+  { clock }: SearchRepositoryDeps,
   hashes: readonly string[],
 ): Promise<ReadonlyMap<string, { readonly photo: StoredPhoto; readonly summary: PhotoSummary }>> => {
   if (hashes.length === 0) return new Map();
@@ -86,10 +87,11 @@ const loadSummaries = async (
     .execute();
   const files = await filesOfPhotos(database, hashes);
   const tags = await tagNames(database, hashes);
+  const reachable = await reachableAmong(new Set([...files.values()].flat().map(({ root }) => root)), clock);
   return new Map(
     rows.map((row) => {
       const photo = storedPhotoOf(row);
-      const places = placesOf(files.get(row.content_hash) ?? [], isOnline);
+      const places = placesOf(files.get(row.content_hash) ?? [], reachable);
       return [row.content_hash, { photo, summary: summaryOf(photo, places, tags.get(row.content_hash) ?? []) }];
     }),
   );

@@ -1,0 +1,47 @@
+import { mkdir, rename } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openCatalogue } from "../../../src/catalogue/catalogue.ts";
+import { createTestCatalogue, storePhoto, visitRoot } from "../../support/catalogues.ts";
+import { hashOf } from "../../support/memory-library.ts";
+import { temporaryFolder } from "../../support/photos.ts";
+
+test("what a search asks for does not wait for a process that is writing", async () => {
+  await using library = await createTestCatalogue();
+  const { catalogue, path } = library;
+  const rootId = await visitRoot(catalogue);
+  await storePhoto(catalogue, { rootId, name: "a.jpg", content: "a" });
+  const id = await catalogue.search.libraryId();
+  using writer = new DatabaseSync(path);
+  writer.exec("begin immediate");
+  expect(await catalogue.search.libraryId()).toBe(id);
+  expect(await catalogue.search.counts()).toMatchObject({ photos: 1 });
+  expect(await catalogue.search.summaries([hashOf("a")])).toHaveLength(1);
+  expect(await catalogue.search.folders()).toEqual(["/photos"]);
+  expect(await catalogue.library.activeVectorKey()).toBeUndefined();
+  writer.exec("rollback");
+});
+
+test("copies on a disk that is there come before those on one that is not", async () => {
+  await using folder = await temporaryFolder();
+  await using catalogue = await openCatalogue({ path: join(folder.path, "catalogue.db") });
+  const [first, second] = [join(folder.path, "a-disk"), join(folder.path, "b-disk")] as const;
+  for (const disk of [first, second]) {
+    await mkdir(disk);
+    await storePhoto(catalogue, { rootId: await visitRoot(catalogue, disk), name: "x.jpg", content: "x" });
+  }
+  const places = async () =>
+    (await catalogue.search.summaries([hashOf("x")])).flatMap((photo) =>
+      photo.places.map(({ rootPath, online }) => [rootPath, online]),
+    );
+  expect(await places()).toEqual([
+    [first, true],
+    [second, true],
+  ]);
+  await rename(first, `${first}-unplugged`);
+  expect(await places()).toEqual([
+    [second, true],
+    [first, false],
+  ]);
+});
