@@ -4,11 +4,11 @@
  *   free ──take──▶ held (token + 1) ──extend──▶ held ──release──▶ free
  *   held, past `until` or owner dead ──take by another──▶ held (token + 1)
  */
-import type { Kysely } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import type { Clock } from "../clock.ts";
 import { SECOND } from "../clock.ts";
 import { isOwnerDead } from "./owner.ts";
-import type { CatalogueSchema } from "./schema.ts";
+import type { CatalogueSchema, LeasesTable } from "./schema.ts";
 
 export const ROLE_LEASE_MS = 15 * SECOND;
 export const ROLE_HEARTBEAT_MS = 5 * SECOND;
@@ -28,16 +28,22 @@ export interface LeaseRepository {
   readonly holder: (name: string) => Promise<{ readonly owner: string; readonly until: number } | undefined>;
 }
 
+type LeaseRow = Selectable<LeasesTable>;
+
+const isFree = (row: LeaseRow | undefined, now: number): boolean =>
+  row === undefined || row.until <= now || isOwnerDead(row.owner);
+
 export const createLeaseRepository = (
   database: Kysely<CatalogueSchema>,
   owner: string,
   clock: Clock,
 ): LeaseRepository => ({
-  take: (name) =>
-    database.transaction().execute(async (transaction) => {
-      const current = await transaction.selectFrom("leases").selectAll().where("name", "=", name).executeTakeFirst();
-      const isFree = current === undefined || current.until <= clock.now() || isOwnerDead(current.owner);
-      if (!isFree) return undefined;
+  take: async (name) => {
+    // Asked for again and again by those who wait: only a free role is worth the write lock.
+    if (!isFree(await selectLease(database, name), clock.now())) return undefined;
+    return database.transaction().execute(async (transaction) => {
+      const current = await selectLease(transaction, name);
+      if (!isFree(current, clock.now())) return undefined;
       const token = (current?.token ?? 0) + 1;
       const row = { name, owner, token, until: clock.now() + ROLE_LEASE_MS };
       await transaction
@@ -46,7 +52,8 @@ export const createLeaseRepository = (
         .onConflict((conflict) => conflict.column("name").doUpdateSet(row))
         .execute();
       return { name, token };
-    }),
+    });
+  },
   extend: async ({ name, token }) => {
     const result = await database
       .updateTable("leases")
@@ -66,12 +73,10 @@ export const createLeaseRepository = (
       .execute();
   },
   holder: async (name) => {
-    const row = await database
-      .selectFrom("leases")
-      .select(["owner", "until"])
-      .where("name", "=", name)
-      .where("until", ">", clock.now())
-      .executeTakeFirst();
-    return row === undefined || isOwnerDead(row.owner) ? undefined : row;
+    const row = await selectLease(database, name);
+    return row === undefined || isFree(row, clock.now()) ? undefined : { owner: row.owner, until: row.until };
   },
 });
+
+const selectLease = (database: Kysely<CatalogueSchema>, name: string): Promise<LeaseRow | undefined> =>
+  database.selectFrom("leases").selectAll().where("name", "=", name).executeTakeFirst();

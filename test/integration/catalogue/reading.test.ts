@@ -45,3 +45,14 @@ test("copies on a disk that is there come before those on one that is not", asyn
     [first, false],
   ]);
 });
+
+test("asking for a role that another process holds does not wait for a writer either", async () => {
+  await using library = await createTestCatalogue();
+  const holder = await library.another();
+  await holder.leases.take("committer");
+  using writer = new DatabaseSync(library.path);
+  writer.exec("begin immediate");
+  expect(await library.catalogue.leases.take("committer")).toBeUndefined();
+  expect(await library.catalogue.leases.holder("committer")).toBeDefined();
+  writer.exec("rollback");
+});
