@@ -1,5 +1,5 @@
 /** Finds the XMP sidecar beside a photo. Folder listings are kept for a while, so that a folder is listed once. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { hashBytes } from "../photo/content-hash.ts";
 import { sidecarNames } from "./metadata/sidecar-names.ts";
 
@@ -26,6 +26,16 @@ const listXmp = async (folder: Buffer): Promise<ReadonlySet<string>> => {
   }
 };
 
+const readSidecarFile = async (path: Buffer): Promise<Uint8Array | undefined> => {
+  try {
+    const found = await stat(path);
+    // Asked before it is opened: opening a pipe waits for whoever writes into it.
+    return found.isFile() && found.size <= MAX_SIDECAR_BYTES ? await readFile(path) : undefined;
+  } catch {
+    return undefined; // gone since it was listed: the photo stands on its own
+  }
+};
+
 export const createSidecarFiles = (): SidecarFiles => {
   const listings = new Map<string, Promise<ReadonlySet<string>>>();
   const listingOf = (folder: Buffer): Promise<ReadonlySet<string>> => {
@@ -47,12 +57,7 @@ export const createSidecarFiles = (): SidecarFiles => {
         listing.has(candidate),
       );
       if (name === undefined) return undefined;
-      try {
-        const bytes = await readFile(Buffer.concat([folder, Buffer.from(`/${name}`)]));
-        return bytes.byteLength > MAX_SIDECAR_BYTES ? undefined : bytes;
-      } catch {
-        return undefined; // gone since it was listed: the photo stands on its own
-      }
+      return readSidecarFile(Buffer.concat([folder, Buffer.from(`/${name}`)]));
     },
   };
 };
