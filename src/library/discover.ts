@@ -137,7 +137,9 @@ const enterFolder = async (
     if (walk.entered.has(identity)) return undefined;
     walk.entered.add(identity);
     const entries = await listFolder(realPath);
-    const hasRules = entries.some(({ name, kind }) => name === IGNORE_FILE_NAME && kind !== "folder");
+    const hasRules = entries.some(
+      ({ name, kind }) => name === IGNORE_FILE_NAME && (kind === "file" || kind === "link"),
+    );
     const own = hasRules ? await readFile(joinBytes(realPath, Buffer.from(IGNORE_FILE_NAME)), "utf8") : undefined;
     const name = nameOf(realPath);
     const rules = parent?.rules.enter(name, own) ?? createIgnoreRules(walk.options, name, own);

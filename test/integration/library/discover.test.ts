@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -291,4 +292,10 @@ test("a folder of 20,000 files among 100 folders is walked in well under a secon
   const { photos } = await run();
   expect(photos).toHaveLength(20_000);
   expect(performance.now() - startedAt).toBeLessThan(2000); // 0.1 s on an idle machine
+});
+
+test.skipIf(isWindows)("a pipe named like an ignore file holds nobody up", async () => {
+  await put("a.jpg");
+  execFileSync("mkfifo", [join(root, ".photonignore")]);
+  expect((await run()).names).toEqual(["a.jpg"]);
 });
