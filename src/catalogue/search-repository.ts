@@ -163,14 +163,12 @@ const distinctFolders = async (database: Database): Promise<readonly string[]> =
 };
 
 const countLibrary = async (database: Database, index: IndexSource): Promise<LibraryCounts> => {
-  const photos = await visiblePhotos(database)
-    .select((eb) => eb.fn.countAll<number>().as("count"))
-    .executeTakeFirstOrThrow();
+  const anyPhoto = await visiblePhotos(database).select("photos.content_hash").limit(1).executeTakeFirst();
   const unprocessed = await filesToSeeTo(database)
     .select((eb) => eb.fn.countAll<number>().as("count"))
     .where("state", "=", "pending")
     .executeTakeFirstOrThrow();
-  return { photos: photos.count, pending: unprocessed.count + (await index.countMarks()) };
+  return { isEmpty: anyPhoto === undefined, pending: unprocessed.count + (await index.countMarks()) };
 };
 
 const isUnder = (files: readonly FileOfPhoto[], folders: ReadonlySet<string>): boolean =>

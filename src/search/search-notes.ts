@@ -19,7 +19,7 @@ interface SearchFacts extends ListFacts {
 const photos = (count: number): string => (count === 1 ? "1 photo" : `${count} photos`);
 
 const libraryNotes = ({ total, indexed }: ListFacts, counts: LibraryCounts): readonly string[] => {
-  if (counts.photos === 0 && counts.pending === 0) {
+  if (counts.isEmpty && counts.pending === 0) {
     return ['This library holds no photos yet; "photon process <folder>" adds some.'];
   }
   if (total === 0 && indexed > 0) return ["No photo passes the filters; leave one out or widen it."];

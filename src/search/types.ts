@@ -90,8 +90,8 @@ export interface SearchCatalogue {
 }
 
 export interface LibraryCounts {
-  /** Photos with at least one present file. */
-  readonly photos: number;
+  /** No photo has a present file. A count of them would cost a look at every photo, and each search asks. */
+  readonly isEmpty: boolean;
   /** Unprocessed files plus marks waiting for the index: what a search cannot see yet. */
   readonly pending: number;
 }

@@ -165,7 +165,7 @@ const createMemoryCatalogue = (
         .flatMap((photo) => (photo.vector === undefined ? [] : [unit(photo.vector)]))
         .slice(0, limit),
     folders: async () => [...new Set(photos.flatMap((photo) => foldersOf(pathOf(photo))))],
-    counts: async () => ({ photos: photos.length, pending: 0 }),
+    counts: async () => ({ isEmpty: photos.length === 0, pending: 0 }),
     fingerprints: async () => fingerprints,
   };
 };
