@@ -92,8 +92,10 @@ const createOperations = (options: CommitterOptions) => {
   };
 
   const prepare = async (): Promise<void> => {
-    if (!(await writer.exists())) await markAll(source);
-    else if (!isChecked && (await marker.isLastEndUnclean())) await heal();
+    if (!(await writer.exists())) {
+      await markAll(source); // more than an earlier writer can have lost
+      await marker.clearStale();
+    } else if (!isChecked && (await marker.isLastEndUnclean())) await heal();
     isChecked = true;
   };
 

@@ -5,8 +5,9 @@
  * an unclean end (or another writer at work, which makes healing needless but harmless).
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createOwner, isOwnerDead } from "../catalogue/owner.ts";
 import { SECOND } from "../clock.ts";
 import { systemCode } from "../errors.ts";
 
@@ -19,20 +20,11 @@ export interface WritingMarker {
   isLastEndUnclean(): Promise<boolean>;
   /** Leaves the marker; further calls do nothing. */
   begin(): Promise<void>;
-  /** Removes the markers of writers that no longer live, once what they lost is healed. */
+  /** Removes the markers of writers that no longer live, and earlier ones of this process, once what they lost is healed. */
   clearStale(): Promise<void>;
   /** Flushes what was written since `begin` and removes the marker. */
   end(): Promise<void>;
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0); // signal 0 only asks
-    return true;
-  } catch (error) {
-    return systemCode(error) === "EPERM";
-  }
-};
 
 /** Windows flushes only files opened for writing and no folders at all; losing that costs a needless heal at worst. */
 const flush = async (path: string, flags: "r" | "r+"): Promise<void> => {
@@ -73,11 +65,27 @@ const listMarkers = async (directory: string, name: string): Promise<readonly st
   }
 };
 
-const pidOf = (marker: string, name: string): number => Number.parseInt(marker.slice(name.length + 1), 10);
+/** The marker says who wrote it; a power cut may have emptied it. */
+const isLeftByDead = async (directory: string, marker: string): Promise<boolean> => {
+  try {
+    const owner = await readFile(join(directory, marker), "utf8");
+    return owner === "" || isOwnerDead(owner);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false; // its writer has ended meanwhile
+    throw error;
+  }
+};
+
+/** Markers of this table whose writers died without a clean end. */
+const deadMarkers = async (directory: string, name: string): Promise<readonly string[]> => {
+  const markers = await listMarkers(directory, name);
+  const areDead = await Promise.all(markers.map((marker) => isLeftByDead(directory, marker)));
+  return markers.filter((_, at) => areDead[at]);
+};
 
 /** True when a writer of this table died without a clean end. */
 export const hasDeadWriter = async (directory: string, name: string): Promise<boolean> =>
-  (await listMarkers(directory, name)).some((marker) => !isAlive(pidOf(marker, name)));
+  (await deadMarkers(directory, name)).length > 0;
 
 /** @param tableFolder path of the table; markers are named after it */
 export const createWritingMarker = (directory: string, tableFolder: string, name: string): WritingMarker => {
@@ -93,14 +101,16 @@ export const createWritingMarker = (directory: string, tableFolder: string, name
       if (startedAtMs !== undefined) return;
       startedAtMs = Date.now() - TIME_MARGIN_MS; // compared with file times, so never a test's clock
       await mkdir(directory, { recursive: true });
-      await (await open(join(directory, own), "w")).close();
-      await flush(join(directory, own), "r+");
+      const path = join(directory, own);
+      await writeFile(`${path}.new`, createOwner());
+      await rename(`${path}.new`, path); // nobody sees it empty
+      await flush(path, "r+");
       await flush(directory, "r");
     },
     clearStale: async () => {
-      for (const entry of await others()) {
-        const pid = pidOf(entry, name);
-        if (pid === process.pid || !isAlive(pid)) await rm(join(directory, entry), { force: true });
+      const mine = (await others()).filter((marker) => marker.startsWith(`${name}.${process.pid}-`));
+      for (const marker of [...(await deadMarkers(directory, name)), ...mine]) {
+        await rm(join(directory, marker), { force: true });
       }
     },
     end: async () => {

@@ -34,8 +34,10 @@ const loseRows = async (library: TestLibrary): Promise<void> => {
   const [first] = await catalogue.index.allRevisions();
   await table.delete(`content_hash >= '${first?.contentHash}'`);
   table.close();
-  const pid = (await deadOwner()).split("|")[1];
-  await writeFile(join(vectorsOf(library), `${name}.${pid}-00000000-0000-0000-0000-000000000000.writing`), "");
+  await writeFile(
+    join(vectorsOf(library), `${name}.1-00000000-0000-0000-0000-000000000000.writing`),
+    await deadOwner(),
+  );
 };
 
 test("a deleted index is filled by the next search", async () => {
