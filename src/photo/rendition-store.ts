@@ -24,6 +24,7 @@ export interface RenditionStore {
 }
 
 const EXTENSION = { webp: "webp", jpeg: "jpg" } as const satisfies Record<RenditionFormat, string>;
+const FORMATS = ["webp", "jpeg"] as const satisfies readonly RenditionFormat[];
 
 /** Makes the folder and removes what was abandoned in it. */
 const prepareIncoming = async (folder: string): Promise<void> => {
@@ -58,6 +59,15 @@ export const createRenditionStore = (directory: string): RenditionStore => {
     await mkdir(shard, { recursive: true });
     madeShards.add(shard);
   };
+  const remove = async (contentHash: string, formats: readonly RenditionFormat[]): Promise<void> => {
+    await Promise.all(formats.map((format) => rm(pathOf(contentHash, format), { force: true })));
+  };
+  /** A photo has one thumbnail, in the format last asked for. */
+  const removeOthers = (contentHash: string, kept: RenditionFormat): Promise<void> =>
+    remove(
+      contentHash,
+      FORMATS.filter((format) => format !== kept),
+    );
   return {
     directory,
     pathOf,
@@ -69,6 +79,7 @@ export const createRenditionStore = (directory: string): RenditionStore => {
         await makeShard(shardOf(contentHash));
         await writeFile(temporary, bytes, { flush: false });
         await rename(temporary, path);
+        await removeOthers(contentHash, format);
       } catch (error) {
         prepared = undefined;
         await rm(temporary, { force: true }).catch(() => undefined); // the first error says what matters
@@ -83,8 +94,6 @@ export const createRenditionStore = (directory: string): RenditionStore => {
         throw error;
       }
     },
-    remove: async (contentHash) => {
-      await Promise.all((["webp", "jpeg"] as const).map((format) => rm(pathOf(contentHash, format), { force: true })));
-    },
+    remove: (contentHash) => remove(contentHash, FORMATS),
   };
 };
