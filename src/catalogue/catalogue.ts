@@ -11,6 +11,7 @@ import type { SearchCatalogue } from "../search/types.ts";
 import type { IndexSource } from "../vectors/types.ts";
 import type { AdministrationRepository } from "./administration-repository.ts";
 import { createAdministrationRepository } from "./administration-repository.ts";
+import { createCheckpointer } from "./checkpointer.ts";
 import type { FileRepository } from "./file-repository.ts";
 import { createFileRepository } from "./file-repository.ts";
 import { createIndexRepository } from "./index-repository.ts";
@@ -92,12 +93,16 @@ export const openCatalogue = async (options: CatalogueOptions): Promise<Catalogu
     await whenFree(clock, () => configure(database));
     // A newer photon may have migrated the library while this process was running.
     const beforeWrite = (): void => refuseNewerSchema(readSchemaVersion(database));
-    const kysely = new Kysely<CatalogueSchema>({ dialect: new NodeSqliteDialect({ database, clock, beforeWrite }) });
+    const checkpointer = createCheckpointer(database, path);
+    const afterCommit = checkpointer.committed;
+    const dialect = new NodeSqliteDialect({ database, clock, beforeWrite, afterCommit });
+    const kysely = new Kysely<CatalogueSchema>({ dialect });
     const backupPath = (version: number): string => `${path}.v${version}.${clock.now()}-${process.pid}.bak`;
     await migrate(database, kysely as Kysely<unknown>, backupPath);
     return {
       ...createRepositories(kysely, options, clock),
       [Symbol.asyncDispose]: async () => {
+        await checkpointer[Symbol.asyncDispose]();
         await kysely.destroy();
         if (database.isOpen) database.close(); // Kysely closes nothing when nothing was asked
       },

@@ -84,6 +84,7 @@ export interface NodeSqliteOptions {
   readonly clock: Clock;
   /** Runs inside each new transaction; what it throws ends the transaction. */
   readonly beforeWrite?: () => void;
+  readonly afterCommit?: () => void;
 }
 
 class NodeSqliteConnection implements DatabaseConnection {
@@ -144,11 +145,13 @@ class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connection: NodeSqliteConnection;
   readonly #beforeWrite: () => void;
+  readonly #afterCommit: () => void;
 
-  constructor({ database, clock, beforeWrite = () => undefined }: NodeSqliteOptions) {
+  constructor({ database, clock, beforeWrite = () => undefined, afterCommit = () => undefined }: NodeSqliteOptions) {
     this.#database = database;
     this.#connection = new NodeSqliteConnection(database, clock);
     this.#beforeWrite = beforeWrite;
+    this.#afterCommit = afterCommit;
   }
 
   async init(): Promise<void> {}
@@ -169,6 +172,7 @@ class NodeSqliteDriver implements Driver {
 
   async commitTransaction(): Promise<void> {
     await this.#connection.run("commit");
+    this.#afterCommit();
   }
 
   async rollbackTransaction(): Promise<void> {
