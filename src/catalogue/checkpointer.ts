@@ -12,6 +12,11 @@ const MODULE = import.meta.url.endsWith(".ts") ? "./checkpoint-worker.ts" : "./c
 const COMMITS_PER_LOOK = 16;
 /** Above this the log is moved. */
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
+/**
+ * 32 MiB. The log starts over only when a commit finds all of it moved. The thread never quite gets there while commits
+ * follow each other closely, so from here on the commits move the little that is left themselves.
+ */
+const PAGES_PER_FORCED_CHECKPOINT = 8192;
 /** SQLite's default: what holds again when the thread cannot be had. */
 const PAGES_PER_OWN_CHECKPOINT = 1000;
 
@@ -21,7 +26,7 @@ export interface Checkpointer extends AsyncDisposable {
 }
 
 export const createCheckpointer = (database: DatabaseSync, path: string): Checkpointer => {
-  database.exec("pragma wal_autocheckpoint = 0");
+  database.exec(`pragma wal_autocheckpoint = ${PAGES_PER_FORCED_CHECKPOINT}`);
   database.exec(`pragma journal_size_limit = ${MAX_LOG_BYTES}`); // the file shrinks when the log starts over
   let worker: Worker | undefined;
   let commits = 0;
