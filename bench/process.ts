@@ -1,7 +1,7 @@
 /** Full `process` against transformers.js on the same photos and the same ONNX file. */
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import * as lancedb from "@lancedb/lancedb";
+import type { Table } from "@lancedb/lancedb";
 import sharp from "sharp";
 import { env, pipeline } from "transformers-reference";
 import { installRandomEncoder, VIT_B_16 } from "../test/support/encoders.ts";
@@ -47,8 +47,9 @@ const extractionRate = async (
 
 /** One photo after the other: features, metadata, thumbnail, one row added to a table. */
 const naiveRate = async (extract: Extractor, paths: readonly string[], directory: string): Promise<number> => {
+  const lancedb = await import("@lancedb/lancedb"); // after bench/main.ts has set its log level
   const connection = await lancedb.connect(join(directory, "naive"));
-  let table: lancedb.Table | undefined;
+  let table: Table | undefined;
   const seconds = await secondsOf(async () => {
     for (const path of paths) {
       const { width, height } = await sharp(path).metadata();
