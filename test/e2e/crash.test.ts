@@ -94,17 +94,16 @@ test.skipIf(process.platform !== "linux")(
     await writePhotos(library.photos, { count });
     const output = outputPath(library, "records.jsonl");
     const run = startPhoton(library, processWords(library, "--output", output));
-    let killed = 0;
-    // So far apart that what was on its way at the first kill has arrived before the second.
+    // So far apart that what was on its way at the first kill has arrived before the second; one host at a time,
+    // because a picture that two hosts died with is given up in this run.
     for (const reached of [1, 350]) {
       await until(`${reached} records`, async () => ((await linesOf(output)) >= reached ? true : undefined));
-      for (const pid of await hostsOf(library)) {
-        process.kill(pid, "SIGKILL");
-        killed += 1;
-      }
+      const [host] = await hostsOf(library);
+      if (host === undefined) throw new Error("no host is at work");
+      process.kill(host, "SIGKILL");
     }
-    expect(killed).toBeGreaterThan(1);
-    expect(await run.ended).toMatchObject({ code: 0 });
+    const { code, stderr } = await run.ended;
+    expect(code, stderr).toBe(0);
     expect(await problemsOf(library, { photos: count, output })).toEqual([]);
   },
 );
