@@ -55,11 +55,9 @@ const openDatabase = async (path: string): Promise<DatabaseSync> => {
   const { DatabaseSync: Database } = await import("node:sqlite");
   try {
     await mkdir(dirname(path), { recursive: true });
-    const database = new Database(path, { timeout: BUSY_TIMEOUT_MS });
-    refuseNewerSchema(readSchemaVersion(database));
-    return database;
+    return new Database(path, { timeout: BUSY_TIMEOUT_MS });
   } catch (error) {
-    throw error instanceof StorageError ? error : openFailure(path, error);
+    throw openFailure(path, error);
   }
 };
 
@@ -80,6 +78,7 @@ const openFailure = (path: string, cause: unknown): StorageError => {
 };
 
 const configure = (database: DatabaseSync): void => {
+  refuseNewerSchema(readSchemaVersion(database));
   database.exec("pragma journal_mode = wal");
   database.exec("pragma synchronous = normal");
   database.exec("pragma foreign_keys = on");

@@ -36,7 +36,8 @@ export const migrate = async (
   backupPath: (fromVersion: number) => string,
   steps: readonly Migration[] = migrations,
 ): Promise<void> => {
-  const found = readSchemaVersion(database);
+  const { rows } = await sql<{ user_version: number }>`pragma user_version`.execute(kysely); // waits for other processes
+  const found = rows[0]?.user_version ?? 0;
   const newest = steps.reduce((most, { version }) => Math.max(most, version), 0);
   if (found > newest) refuseNewerSchema(found);
   if (found > 0 && found < newest) database.prepare("vacuum into ?").run(backupPath(found));

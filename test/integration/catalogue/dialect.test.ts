@@ -31,6 +31,21 @@ test("a library that another process is writing is awaited, and the thread stays
   await gone;
 });
 
+test("a new library that another process is making is awaited", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "catalogue.db");
+  const holder = spawn(process.execPath, [HOLD_LOCK_CHILD, path, "exclusive"], { stdio: ["pipe", "pipe", "inherit"] });
+  const gone = once(holder, "exit");
+  await once(holder.stdout, "data");
+  const opening = openCatalogue({ path });
+  const isOpen = await Promise.race([opening.then(() => true), new Promise((resolve) => setTimeout(resolve, 200))]);
+  expect(isOpen).toBeUndefined();
+  holder.stdin.end();
+  await using catalogue = await opening;
+  expect(await catalogue.roots.list()).toEqual([]);
+  await gone;
+});
+
 interface Notes {
   readonly notes: { readonly text: string };
 }
