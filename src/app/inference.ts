@@ -63,8 +63,12 @@ export const createInference = ({ config, logger, searchInProcess }: InferenceDe
   return {
     encoderOf: (model) => encoderOf(model, false),
     searchEncoderOf: (model) => encoderOf(model, searchInProcess),
-    taggerOf: (model, settings) =>
-      getOrMake(taggers, `${model.vectorKey}/${JSON.stringify(settings)}`, () => makeTagger(model, settings)),
+    taggerOf: (model, settings) => {
+      const key = `${model.vectorKey}/${JSON.stringify(settings)}`;
+      const tagger = getOrMake(taggers, key, () => makeTagger(model, settings));
+      tagger.catch(() => taggers.delete(key)); // whoever awaits it gets the error; the next run tries again
+      return tagger;
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 };
