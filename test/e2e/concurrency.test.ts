@@ -55,7 +55,8 @@ describe("runs at once", () => {
     ]);
     expect(codes(results)).toEqual([0, 0, 0]);
     expect(results.map(({ stdout }) => stdout.split("\n").length - 1)).toEqual([40, 120, 41]);
-    expect(new Set(await timesStored(library)).size).toBe(1);
+    // stored once; photos of an inner root change once more when the outer one absorbs it
+    expect(Math.max(...(await timesStored(library)))).toBeLessThanOrEqual(2);
     expect(await problemsOf(library, { photos: 120 })).toEqual([]);
   });
 
