@@ -3,10 +3,10 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { PhotoFailureCode } from "../errors.ts";
+import { isInside, joinPath, relativeTo } from "../photo/path-bytes.ts";
 import { listOf } from "./lists.ts";
 import { absolutePathOf, filesOfPhotos, filesToSeeTo, visiblePhotos } from "./photo-scope.ts";
 import { executeForEach } from "./repeated-query.ts";
-import { isInside, relativeTo } from "./root-repository.ts";
 import type { CatalogueSchema, FileState, RootKind } from "./schema.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -87,9 +87,6 @@ const countLibrary = async (database: Database): Promise<LibraryCount> => {
   };
 };
 
-const joinBytes = (root: Uint8Array, path: Uint8Array): Buffer =>
-  Buffer.concat([root, Buffer.from(root.at(-1) === 0x2f ? "" : "/"), path]);
-
 const listQuarantined = async (database: Database): Promise<readonly QuarantinedFile[]> => {
   const rows = await filesToSeeTo(database)
     .innerJoin("roots", "roots.id", "files.root_id")
@@ -100,7 +97,7 @@ const listQuarantined = async (database: Database): Promise<readonly Quarantined
     .execute();
   return rows.map((row) => ({
     fileId: row.id,
-    path: joinBytes(row.root, row.path),
+    path: joinPath(row.root, row.path),
     rootPath: Buffer.from(row.root),
     code: (row.reason ?? "internal") as PhotoFailureCode, // written from a PhotoFailureCode
     message: row.reason_message ?? "",

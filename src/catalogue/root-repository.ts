@@ -2,10 +2,9 @@
 import type { Kysely, Transaction } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
+import { isInside, joinPath, relativeTo } from "../photo/path-bytes.ts";
 import { markChanged } from "./index-repository.ts";
 import type { CatalogueSchema, RootKind } from "./schema.ts";
-
-const SLASH = 0x2f;
 
 export interface Root {
   readonly id: number;
@@ -22,16 +21,6 @@ export interface RootRepository {
   readonly visit: (folder: Buffer) => Promise<Root>;
 }
 
-/** True when `path` is `folder` or lies below it; both absolute, exact bytes. */
-export const isInside = (path: Buffer, folder: Buffer): boolean => {
-  if (path.length < folder.length || !path.subarray(0, folder.length).equals(folder)) return false;
-  return path.length === folder.length || path[folder.length] === SLASH || folder.at(-1) === SLASH;
-};
-
-/** Path below the root, without a leading separator. */
-export const relativeTo = (root: Buffer, path: Buffer): Buffer =>
-  path.subarray(root.at(-1) === SLASH ? root.length : root.length + 1);
-
 const listRoots = async (database: Kysely<CatalogueSchema>): Promise<readonly Root[]> => {
   const rows = await database.selectFrom("roots").select(["id", "path", "kind"]).orderBy("id").execute();
   return rows.map(({ id, path, kind }) => ({ id, path: Buffer.from(path), kind }));
@@ -44,7 +33,7 @@ export const enclosingRoot = (roots: readonly Root[], path: Buffer): Root | unde
     .toSorted((a, b) => Number(b.kind === "added") - Number(a.kind === "added") || a.path.length - b.path.length)[0];
 
 const absorb = async (transaction: Transaction<CatalogueSchema>, outer: Root, inner: Root): Promise<void> => {
-  const prefix = Buffer.concat([relativeTo(outer.path, inner.path), Buffer.from([SLASH])]);
+  const prefix = joinPath(relativeTo(outer.path, inner.path), Buffer.alloc(0));
   await transaction
     .updateTable("files")
     .set({ root_id: outer.id, path: sql<Uint8Array>`cast(${prefix} || path as blob)` })

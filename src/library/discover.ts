@@ -7,7 +7,8 @@ import { readFile, realpath, stat } from "node:fs/promises";
 import { sep } from "node:path";
 import { systemCode } from "../errors.ts";
 import type { PhotoFailure, PhotoSource } from "../photo/types.ts";
-import { type FolderEntry, isInside, joinBytes, listFolder, nameOf, parentOf } from "./folder-listing.ts";
+import { isInside, joinPath, nameOf, parentOf } from "../photo/path-bytes.ts";
+import { type FolderEntry, listFolder } from "./folder-listing.ts";
 import { createIgnoreRules, type FolderRules, IGNORE_FILE_NAME, type IgnoreOptions } from "./ignore-rules.ts";
 
 /** Folders inside folders; deeper ones are reported and left out. */
@@ -100,10 +101,10 @@ const wasGivenByWalk = (walk: Walk, realPath: Buffer): boolean => {
 /** The added root around the path, else the root the walk came from, else the fallback. */
 const rootOf = (walk: Walk, realPath: Buffer, cameFrom: Buffer | undefined, fallback: Buffer): Buffer => {
   const added = walk.options.addedRoots
-    .filter((root) => root.equals(realPath) || isInside(root, realPath))
+    .filter((root) => isInside(realPath, root))
     .sort((left, right) => right.length - left.length)[0];
   if (added !== undefined) return added;
-  return cameFrom !== undefined && isInside(cameFrom, realPath) ? cameFrom : fallback;
+  return cameFrom !== undefined && isInside(realPath, cameFrom) ? cameFrom : fallback;
 };
 
 const takeSingle = (
@@ -140,7 +141,7 @@ const enterFolder = async (
     const hasRules = entries.some(
       ({ name, kind }) => name === IGNORE_FILE_NAME && (kind === "file" || kind === "link"),
     );
-    const own = hasRules ? await readFile(joinBytes(realPath, Buffer.from(IGNORE_FILE_NAME)), "utf8") : undefined;
+    const own = hasRules ? await readFile(joinPath(realPath, Buffer.from(IGNORE_FILE_NAME)), "utf8") : undefined;
     const name = nameOf(realPath);
     const rules = parent?.rules.enter(name, own) ?? createIgnoreRules(walk.options, name, own);
     walk.rulesOf.set(keyOf(realPath), rules);
@@ -179,7 +180,7 @@ const visit = async (walk: Walk, folder: Folder, entry: FolderEntry): Promise<Fo
   const { name, kind } = entry;
   if (kind === "other" || folder.rules.isIgnored(name, kind === "folder" ? "folder" : "file")) return undefined;
   const displayPath = joinText(folder.displayPath, name);
-  const path = joinBytes(folder.realPath, entry.bytes ?? Buffer.from(name));
+  const path = joinPath(folder.realPath, entry.bytes ?? Buffer.from(name));
   if (kind === "folder") return await enterFolder(walk, displayPath, path, folder);
   if (kind === "link") return await followPath(walk, displayPath, path, folder);
   return walk.singles.has(keyOf(path)) ? undefined : { displayPath, absolutePath: path, rootPath: folder.rootPath };

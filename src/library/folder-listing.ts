@@ -2,7 +2,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Dirent } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { sep } from "node:path";
 
 export interface FolderEntry {
   /** Name as text; bytes that are not UTF-8 became U+FFFD. */
@@ -13,28 +12,6 @@ export interface FolderEntry {
 }
 
 const REPLACEMENT_CHARACTER = "\uFFFD";
-const SEPARATOR = Buffer.from(sep);
-
-const endsWithSeparator = (path: Buffer): boolean => path.at(-1) === SEPARATOR[0];
-
-export const joinBytes = (folder: Buffer, name: Buffer): Buffer =>
-  endsWithSeparator(folder) ? Buffer.concat([folder, name]) : Buffer.concat([folder, SEPARATOR, name]);
-
-/** The folder part; the root of a file system is its own parent. */
-export const parentOf = (path: Buffer): Buffer => {
-  const end = path.lastIndexOf(SEPARATOR);
-  const parent = path.subarray(0, Math.max(end, 0));
-  return parent.length === 0 || parent.at(-1) === ":".charCodeAt(0) ? path.subarray(0, end + 1) : parent;
-};
-
-export const nameOf = (path: Buffer): string => path.subarray(path.lastIndexOf(SEPARATOR) + 1).toString();
-
-/** True when `path` lies in `folder`, at any depth. */
-export const isInside = (folder: Buffer, path: Buffer): boolean =>
-  path.length > folder.length &&
-  path.subarray(0, folder.length).equals(folder) &&
-  (endsWithSeparator(folder) || path[folder.length] === SEPARATOR[0]);
-
 const kindOf = (entry: Dirent<string> | Dirent<Buffer>): FolderEntry["kind"] => {
   if (entry.isFile()) return "file";
   if (entry.isDirectory()) return "folder";

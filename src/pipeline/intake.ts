@@ -6,8 +6,9 @@
 import { stat } from "node:fs/promises";
 import type { FileStat, KnownFile } from "../catalogue/file-repository.ts";
 import { CRASH_LIMIT, isSameStat } from "../catalogue/file-repository.ts";
-import { enclosingRoot, isInside, relativeTo } from "../catalogue/root-repository.ts";
+import { enclosingRoot } from "../catalogue/root-repository.ts";
 import type { Root } from "../catalogue/root-repository.ts";
+import { isInside, parentOf, relativeTo } from "../photo/path-bytes.ts";
 import type { PhotoFailure, PhotoSource } from "../photo/types.ts";
 import type { ProcessOptions, ProcessOutcome } from "./outcome.ts";
 import type { WorkItem } from "./photo-work.ts";
@@ -21,7 +22,6 @@ import { staleStages, wantedKeys, withSidecar } from "./stage-plan.ts";
 
 /** Files claimed in one transaction. */
 const CLAIM_BATCH = 16;
-const SLASH = 0x2f;
 
 export interface IndexedSource {
   readonly index: number;
@@ -59,11 +59,9 @@ const statOf = async (source: PhotoSource): Promise<FileStat | undefined> => {
 
 const UNKNOWN_STAT: FileStat = { size: 0, mtimeNs: 0n, ctimeNs: 0n, inode: 0n };
 
-const folderOf = (path: Buffer): Buffer => path.subarray(0, Math.max(1, path.lastIndexOf(SLASH)));
-
 /** Where files outside of every root are put: the folder that was named; behind a link that leads out, the file's own. */
 const folderToVisit = ({ absolutePath, rootPath }: PhotoSource): Buffer =>
-  isInside(absolutePath, rootPath) && absolutePath.length > rootPath.length ? rootPath : folderOf(absolutePath);
+  isInside(absolutePath, rootPath) && absolutePath.length > rootPath.length ? rootPath : parentOf(absolutePath);
 
 /** Roots around all of the sources, looked up anew each time: another process may have put a root around one of ours. */
 const rootsAround = async (

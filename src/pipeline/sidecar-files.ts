@@ -1,12 +1,12 @@
 /** Finds the XMP sidecar beside a photo. Folder listings are kept for a while, so that a folder is listed once. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { hashBytes } from "../photo/content-hash.ts";
+import { joinPath, nameOf, parentOf } from "../photo/path-bytes.ts";
 import { sidecarNames } from "./metadata/sidecar-names.ts";
 
 const LISTINGS_KEPT = 64;
 const MAX_SIDECAR_BYTES = 4 * 1024 * 1024;
 const HASH_DIGITS = 12;
-const SLASH = 0x2f;
 
 export interface SidecarFiles {
   /** undefined when there is none; an unreadable one counts as none. */
@@ -49,15 +49,11 @@ export const createSidecarFiles = (): SidecarFiles => {
   };
   return {
     read: async (photoPath) => {
-      const slash = photoPath.lastIndexOf(SLASH);
-      const folder = photoPath.subarray(0, slash);
+      const folder = parentOf(photoPath);
       const listing = await listingOf(folder);
       if (listing.size === 0) return undefined;
-      const name = sidecarNames(photoPath.subarray(slash + 1).toString("utf8")).find((candidate) =>
-        listing.has(candidate),
-      );
-      if (name === undefined) return undefined;
-      return readSidecarFile(Buffer.concat([folder, Buffer.from(`/${name}`)]));
+      const name = sidecarNames(nameOf(photoPath)).find((candidate) => listing.has(candidate));
+      return name === undefined ? undefined : readSidecarFile(joinPath(folder, Buffer.from(name)));
     },
   };
 };
