@@ -107,7 +107,7 @@ export const processBench: Bench = {
   async run({ quick, directory, log }) {
     const photos = join(directory, "process");
     const warmUp = join(directory, "process-warm-up");
-    const paths = await generatePhotos(photos, { count: quick ? 8 : 96, ...TWELVE_MEGAPIXELS });
+    const paths = await generatePhotos(photos, { count: quick ? 8 : 192, ...TWELVE_MEGAPIXELS });
     await generatePhotos(warmUp, { count: 4, width: 640, height: 480 });
     const results: BenchResult[] = [];
     for (const variant of ["fp32", "int8"] as const) {

@@ -17,10 +17,12 @@ export const TWELVE_MEGAPIXELS = { width: 4032, height: 3024 } as const;
 const SMALL = { width: 160, height: 120 } as const;
 
 const QUALITY = 85;
+/** Of 8-bit channels; makes 12 megapixels 3 to 4 MB, like a camera at this quality. */
+const GRAIN_SIGMA = 64;
 const DISTINCT_PAINTINGS = 12;
 const PHOTOS_PER_FOLDER = 500;
 
-/** Soft shapes of a colour each, under fine grain: about 2 bits a pixel at quality 85. */
+/** Soft shapes of a colour each, under fine grain. */
 const paint = async (index: number, width: number, height: number): Promise<Buffer> => {
   const channel = (seed: number): number => (Math.imul(index + 1, seed) >>> 8) % 256;
   const colour = (seed: number): string => `rgb(${channel(seed)},${channel(seed * 7)},${channel(seed * 13)})`;
@@ -31,9 +33,14 @@ const paint = async (index: number, width: number, height: number): Promise<Buff
   });
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="${colour(97)}"/>${shapes.join("")}</svg>`;
   const grain = await sharp({
-    create: { width, height, channels: 3, background: "grey", noise: { type: "gaussian", mean: 128, sigma: 14 } },
+    create: {
+      width,
+      height,
+      channels: 3,
+      background: "grey",
+      noise: { type: "gaussian", mean: 128, sigma: GRAIN_SIGMA },
+    },
   })
-    .blur(0.7)
     .png({ compressionLevel: 0 })
     .toBuffer();
   return sharp(Buffer.from(svg))
