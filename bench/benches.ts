@@ -5,14 +5,14 @@ import { processBench } from "./process.ts";
 import { memoryBench, startUpBench, unchangedBench } from "./start-up.ts";
 import type { Bench } from "./support/bench.ts";
 import { vectorCommitBench } from "./vector-commit.ts";
-import { vectorSearchBench } from "./vector-search.ts";
+import { vectorSearchBenches } from "./vector-search.ts";
 
 export const benches: readonly Bench[] = [
   decodeBench,
   processBench,
   libraryWritesBench,
   vectorCommitBench,
-  vectorSearchBench,
+  ...vectorSearchBenches,
   startUpBench,
   unchangedBench,
   memoryBench,

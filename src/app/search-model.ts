@@ -19,7 +19,7 @@ const readModelInput = async (
   signal: AbortSignal,
 ): Promise<Uint8Array> => {
   const limits = decodeLimitsOf(config);
-  const { bytes } = await readPhotoFile(Buffer.from(path), limits, signal);
+  const { bytes } = await readPhotoFile(Buffer.from(path), { limits, signal });
   const format = identifyFormat(bytes, path);
   const decoded = await decodePhoto(bytes, format, { needs: { thumbnailSize: 0, modelInput }, limits, signal });
   return prepareModelInput(decoded, modelInput);

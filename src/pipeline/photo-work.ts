@@ -4,6 +4,8 @@ import type { PhotoUpdate } from "../catalogue/photo-row.ts";
 import { hashBytes } from "../photo/content-hash.ts";
 import { identifyFormat } from "../photo/sniff.ts";
 import type { PhotoFailure, PhotoSource, ProcessedPhoto } from "../photo/types.ts";
+import type { ReadBuffers } from "./decode/read-buffers.ts";
+import { createReadBuffers } from "./decode/read-buffers.ts";
 import { readPhotoFile } from "./decode/read-photo-file.ts";
 import type { Occupancy } from "./occupancy.ts";
 import type { ProcessOptions } from "./outcome.ts";
@@ -18,6 +20,8 @@ import type { StageKeys } from "./stage-plan.ts";
 import { keysOf, plannedStages, staleStages, wantedKeys, withSidecar } from "./stage-plan.ts";
 
 const NO_BYTES = new Uint8Array();
+/** As many as photos are read and decoded at once by default. */
+const KEPT_BUFFERS = 4;
 
 /** A source that waits for its turn. Claim and stat are absent without a library. */
 export interface WorkItem {
@@ -63,12 +67,19 @@ export interface PhotoWork {
   readonly stored: (contentHash: string) => void;
 }
 
+interface WorkRun {
+  readonly deps: PipelineDeps;
+  readonly options: ProcessOptions;
+  readonly sidecars: SidecarFiles;
+  readonly buffers: ReadBuffers;
+}
+
 const openPhoto = async (
   source: PhotoSource,
-  sidecars: SidecarFiles,
-  { context }: PipelineDeps,
+  { deps: { context }, sidecars, buffers }: WorkRun,
 ): Promise<OpenedPhoto> => {
-  const { bytes, ...stat } = await readPhotoFile(source.absolutePath, context.limits, context.signal);
+  const { limits, signal } = context;
+  const { bytes, ...stat } = await readPhotoFile(source.absolutePath, { limits, signal, buffers });
   const format = identifyFormat(bytes, source.displayPath);
   const sidecar = await sidecars.read(source.absolutePath);
   return {
@@ -131,11 +142,6 @@ const factsOf = ({
   ...facts
 }: NonNullable<PhotoDraft["thumbnail"]>): PhotoUpdate["thumbnail"] & object => facts;
 
-interface WorkRun {
-  readonly deps: PipelineDeps;
-  readonly options: ProcessOptions;
-}
-
 /** Wanted by nobody: the consumer has it, or the user removed it and did not name this very file. */
 const isSkipped = async (
   { deps: { library }, options }: WorkRun,
@@ -150,7 +156,7 @@ const isSkipped = async (
 
 /** The part that needs a decode slot; resolves to the part that does not. */
 const startContent = async (
-  deps: PipelineDeps,
+  { deps, buffers }: WorkRun,
   opened: OpenedPhoto,
   plan: Plan,
 ): Promise<() => Promise<ContentResult>> => {
@@ -163,6 +169,7 @@ const startContent = async (
   if (plan.parts?.vector !== undefined && !plan.stale.has("embed")) draft.vector = plan.parts.vector;
   const inSlot = stages.filter(({ lane }) => lane === undefined);
   const first = await runStages(inSlot, draft, deps.context, warn);
+  if (first.failures.length === 0) buffers.giveBack(draft.bytes);
   draft.bytes = NO_BYTES;
   return async () => {
     const inEncoderLane = stages.filter(({ lane }) => lane === "encoder");
@@ -183,7 +190,7 @@ export const createPhotoWork = (
   occupancy: Occupancy,
   sidecars: SidecarFiles,
 ): PhotoWork => {
-  const run: WorkRun = { deps, options };
+  const run: WorkRun = { deps, options, sidecars, buffers: createReadBuffers(KEPT_BUFFERS) };
   const shared = new Map<string, Promise<ContentResult>>();
 
   /** Resolves when the decode slot is free again; the result itself may come later. */
@@ -199,7 +206,7 @@ export const createPhotoWork = (
     }
     const known = begun ?? shared.get(contentHash);
     if (known !== undefined) return { result: known };
-    const started = startContent(deps, opened, plan);
+    const started = startContent(run, opened, plan);
     const result = started.then((finish) => finish());
     shared.set(contentHash, result);
     result.catch(() => shared.delete(contentHash)); // a copy may try again; the error reaches whoever awaits it
@@ -210,7 +217,7 @@ export const createPhotoWork = (
   return {
     start: async ({ source }) => {
       const { stat, result } = await occupancy.inSlot(async () => {
-        const opened = await openPhoto(source, sidecars, deps);
+        const opened = await openPhoto(source, run);
         return { stat: opened.stat, ...(await startOnce(source, opened)) };
       });
       return async () => ({ ...(await result), stat });

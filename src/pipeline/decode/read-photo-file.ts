@@ -6,6 +6,7 @@ import { open } from "node:fs/promises";
 import { isAbort, PhotonError, systemCode, UnreadablePhotoError } from "../../errors.ts";
 import type { DecodeLimits } from "../../photo/types.ts";
 import { checkFileSize } from "./limits.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
 
 export interface PhotoFile {
   readonly bytes: Uint8Array;
@@ -35,19 +36,22 @@ const readFully = async (file: FileHandle, bytes: Uint8Array, signal: AbortSigna
   return length;
 };
 
+export interface ReadOptions {
+  readonly limits: Pick<DecodeLimits, "maxFileBytes">;
+  readonly signal: AbortSignal;
+  /** Where the bytes come from; memory of their own without. */
+  readonly buffers?: ReadBuffers;
+}
+
 /** Undefined when the file changed while it was read. */
-const readOnce = async (
-  file: FileHandle,
-  limits: Pick<DecodeLimits, "maxFileBytes">,
-  signal: AbortSignal,
-): Promise<PhotoFile | undefined> => {
+const readOnce = async (file: FileHandle, { limits, signal, buffers }: ReadOptions): Promise<PhotoFile | undefined> => {
   const before = await file.stat({ bigint: true });
   if (!before.isFile()) {
     throw new UnreadablePhotoError("unreadable", "Expected a regular file, received a folder, pipe or device.");
   }
   const size = Number(before.size);
   checkFileSize(size, limits);
-  const bytes = new Uint8Array(size);
+  const bytes = buffers?.take(size) ?? new Uint8Array(size);
   const length = await readFully(file, bytes, signal);
   const after = await file.stat({ bigint: true });
   if (length !== size || !isSame(before, after)) return undefined;
@@ -81,16 +85,13 @@ const readFailure = (error: unknown): unknown => {
  * @throws UnreadablePhotoError `not_found`, `unreadable`, `too_large` (nothing is read then), or `unstable_file` when
  * the file changed twice while it was read; aborts pass untouched
  */
-export const readPhotoFile = async (
-  path: Buffer,
-  limits: Pick<DecodeLimits, "maxFileBytes">,
-  signal: AbortSignal,
-): Promise<PhotoFile> => {
+export const readPhotoFile = async (path: Buffer, options: ReadOptions): Promise<PhotoFile> => {
+  const { signal } = options;
   signal.throwIfAborted();
   try {
     await using file = await open(path, OPEN_FLAGS);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const read = await readOnce(file, limits, signal);
+      const read = await readOnce(file, options);
       if (read !== undefined) return read;
     }
   } catch (error) {

@@ -21,7 +21,8 @@ const read = (
   path: string | Buffer,
   maxFileBytes = MEGABYTE,
   signal = new AbortController().signal,
-): Promise<PhotoFile> => readPhotoFile(Buffer.isBuffer(path) ? path : Buffer.from(path), { maxFileBytes }, signal);
+): Promise<PhotoFile> =>
+  readPhotoFile(Buffer.isBuffer(path) ? path : Buffer.from(path), { limits: { maxFileBytes }, signal });
 
 test("gives the bytes and the facts of the file", async () => {
   const path = join(folder, "a.jpg");
