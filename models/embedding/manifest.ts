@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ConfigError } from "../../src/errors.ts";
 
 const MODEL_VARIANTS = ["fp32", "fp16", "int8", "uint8", "q4", "q4f16"] as const;
+export type ModelVariant = (typeof MODEL_VARIANTS)[number];
 
 const hex = (digits: number): z.ZodString =>
   z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `${digits} hex digits`);
@@ -49,6 +50,7 @@ const textSchema = z.strictObject({
 });
 
 const goldenSchema = z.strictObject({
+  /** Ids from the first token to eos; what follows up to `length` is padding. */
   texts: z.array(z.strictObject({ text: z.string(), ids: z.array(z.int().nonnegative()) })),
   pairs: z.array(
     z.strictObject({ image: z.string(), text: z.string(), logit: z.number(), tolerance: z.number().positive() }),
