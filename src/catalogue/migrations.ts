@@ -4,6 +4,7 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import { StorageError } from "../errors.ts";
 import { up as initial } from "./migrations/0001-initial.ts";
+import { up as vectorKeys } from "./migrations/0002-vector-keys.ts";
 
 export interface Migration {
   /** Becomes `PRAGMA user_version`. */
@@ -12,7 +13,10 @@ export interface Migration {
   up(database: Kysely<unknown>): Promise<void>;
 }
 
-const migrations = [{ version: 1, name: "initial", up: initial }] as const satisfies readonly Migration[];
+const migrations = [
+  { version: 1, name: "initial", up: initial },
+  { version: 2, name: "vector-keys", up: vectorKeys },
+] as const satisfies readonly Migration[];
 
 export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);
 

@@ -10,7 +10,10 @@ export type RootKind = "added" | "visited";
  */
 export type FileState = "pending" | "present" | "quarantined" | "missing";
 
-/** Exactly one vector key is active: the one that search uses. */
+/**
+ * building: vectors are being made, search does not see them. ready: every photo has one, and so has the key's index
+ * table. active: what search uses; at most one key. retired: kept for going back, until it is pruned.
+ */
 export type VectorKeyState = "building" | "ready" | "active" | "retired";
 
 export type TagSource = "zero-shot" | "llm" | "user" | "sidecar" | "file";
@@ -118,6 +121,8 @@ export interface VectorKeysTable {
   dimension: number;
   state: VectorKeyState;
   created_at: number;
+  /** Speed of the run that builds it, while one does. */
+  photos_per_second: number | null;
 }
 
 export interface TagsTable {
