@@ -1,9 +1,11 @@
 /** Models photon knows, and the order in which `embedding.model = auto` prefers installed ones. */
 import type { ModelManifest } from "./manifest.ts";
 import { generatedSample, SAMPLE_MODEL_ID } from "./manifests/generated-sample.ts";
+import { pinnedManifests } from "./model-recipe.ts";
+import { recipes } from "./recipes.ts";
 
-/** Pinned manifests, one file each under `manifests/`. A manifest with a hole never enters. */
-export const manifests = [generatedSample] as const satisfies readonly ModelManifest[];
+/** Pinned manifests: generated models, and every precision of a recipe without a hole, its default precision first. */
+export const manifests: readonly ModelManifest[] = [generatedSample, ...recipes.flatMap(pinnedManifests)];
 
 /** Best measured recall first. The generated sample encoder is never chosen by itself. */
 export const AUTO_ORDER = [
