@@ -1,10 +1,8 @@
 /**
- * Models on disk: `<model_dir>/<id>/<revision>/` with manifest.json, the manifest's files and verified.json. A model
+ * Models on disk: a folder each (model-folder.ts) with manifest.json, the manifest's files and verified.json. A model
  * counts as installed only after its hashes were checked; start-up then compares sizes and times, a difference hashes
  * again.
  */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -12,12 +10,11 @@ import { ConfigError, NotFoundError, PhotonError, systemCode } from "../../src/e
 import { writeFileAtomically } from "./atomic-file.ts";
 import { CALIBRATION_FILE, calibrationFileSchema, priorCalibration } from "./calibration.ts";
 import type { ScoreCalibration } from "./encoder.ts";
+import { hashFile, hashMismatch } from "./file-hash.ts";
 import type { ModelFile, ModelManifest } from "./manifest.ts";
 import { parseManifest, vectorKeyOf } from "./manifest.ts";
 import { AUTO_ORDER } from "./manifests.ts";
-
-export const MANIFEST_FILE = "manifest.json";
-const VERIFIED_FILE = "verified.json";
+import { isFolderOf, MANIFEST_FILE, readDownloadMarker, readSelfTest, VERIFIED_FILE } from "./model-folder.ts";
 
 export interface InstalledModel {
   readonly manifest: ModelManifest;
@@ -27,7 +24,10 @@ export interface InstalledModel {
   readonly calibration: ScoreCalibration;
 }
 
-/** verified: hashes were checked. partial: files are missing or of another size. damaged: a hash or the manifest is wrong. */
+/**
+ * verified: hashes were checked. partial: the download is not finished, files are missing or of another size. damaged: a
+ * hash or the manifest is wrong, or the self-test failed.
+ */
 type InstalledState = "verified" | "unverified" | "partial" | "damaged";
 
 export interface InstalledModelStatus {
@@ -37,6 +37,8 @@ export interface InstalledModelStatus {
   readonly state: InstalledState;
   /** Undefined when the manifest cannot be read. */
   readonly manifest?: ModelManifest;
+  /** As the manifest, the folder or the unfinished download says. */
+  readonly variant?: string | undefined;
   /** Sum over the manifest's files. */
   readonly bytes: number;
   /** Why the model is not usable, a full sentence. */
@@ -49,7 +51,7 @@ const verifiedSchema = z.object({
   time: z.number(),
 });
 type Verified = z.output<typeof verifiedSchema>;
-type VerifiedFile = Verified["files"][number];
+export type VerifiedFile = Verified["files"][number];
 
 const readIfPresent = async (path: string): Promise<string | undefined> => {
   try {
@@ -90,37 +92,31 @@ const readCalibration = async (directory: string, manifest: ModelManifest): Prom
   return fit?.vectorKey === vectorKeyOf(manifest) ? fit : priorCalibration(manifest);
 };
 
-const hashFile = async (path: string): Promise<{ readonly sha256: string; readonly blake3: string }> => {
-  const { Blake3Hasher } = await import("@napi-rs/blake-hash");
-  const sha256 = createHash("sha256");
-  const blake3 = new Blake3Hasher();
-  const chunks: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  for await (const chunk of chunks) {
-    sha256.update(chunk);
-    blake3.update(chunk);
-  }
-  return { sha256: sha256.digest("hex"), blake3: blake3.digest("hex") };
-};
-
 const damaged = (directory: string, reason: string): ConfigError =>
   new ConfigError(`expected an intact model in ${directory}, received ${reason}`, {
     hint: "Run `photon models list` to see the state of each model and install this one again.",
   });
 
 /** @throws ConfigError when the file is missing, has another size or another hash */
-const verifyFile = async (directory: string, file: ModelFile): Promise<VerifiedFile> => {
+export const verifyFile = async (directory: string, file: ModelFile): Promise<VerifiedFile> => {
   const path = join(directory, file.path);
   const facts = await stat(path).catch(() => undefined); // missing and unreadable are the same to the user here
   if (facts?.size !== file.bytes) {
     throw damaged(directory, `${file.path} of ${facts?.size ?? 0} bytes instead of ${file.bytes}`);
   }
   const actual = await hashFile(path);
-  for (const algorithm of ["sha256", "blake3"] as const) {
-    if (file[algorithm] !== undefined && file[algorithm] !== actual[algorithm]) {
-      throw damaged(directory, `${file.path} with ${algorithm} ${actual[algorithm]} instead of ${file[algorithm]}`);
-    }
+  const difference = hashMismatch(file, actual);
+  if (difference !== undefined) {
+    const { algorithm, expected, received } = difference;
+    throw damaged(directory, `${file.path} with ${algorithm} ${received} instead of ${expected}`);
   }
   return { path: file.path, bytes: facts.size, mtimeMs: facts.mtimeMs, sha256: actual.sha256 };
+};
+
+/** Writes down that the files of a folder were checked. */
+export const recordVerified = async (directory: string, files: readonly VerifiedFile[]): Promise<void> => {
+  const verified: Verified = { files: [...files], time: Date.now() };
+  await writeFileAtomically(join(directory, VERIFIED_FILE), `${JSON.stringify(verified, undefined, 2)}\n`);
 };
 
 /** Hashes every file and records the result. @throws ConfigError on the first file that is not the manifest's. */
@@ -128,8 +124,7 @@ export const verifyModel = async (directory: string): Promise<ModelManifest> => 
   const manifest = await readManifest(directory);
   const files: VerifiedFile[] = [];
   for (const file of manifest.files) files.push(await verifyFile(directory, file));
-  const verified: Verified = { files, time: Date.now() };
-  await writeFileAtomically(join(directory, VERIFIED_FILE), `${JSON.stringify(verified, undefined, 2)}\n`);
+  await recordVerified(directory, files);
   return manifest;
 };
 
@@ -144,11 +139,17 @@ const isUnchanged = async (directory: string, file: ModelFile, verified: Verifie
   );
 };
 
-/**
- * Opens a model folder. Files that changed since their hashes were checked are hashed again.
- * @throws ConfigError when a file is not what the manifest says, NotFoundError without a manifest
- */
-export const openInstalledModel = async (directory: string): Promise<InstalledModel> => {
+const UNFINISHED = "The download is not finished.";
+
+/** Why a folder with sound files still may not be used; undefined when it may. */
+const reservationAgainst = async (directory: string): Promise<string | undefined> => {
+  if ((await readDownloadMarker(directory)) !== undefined) return UNFINISHED;
+  const selfTest = await readSelfTest(directory);
+  return selfTest?.passed === false ? `Its self-test failed: ${selfTest.problems.join(" ")}` : undefined;
+};
+
+/** `openInstalledModel` for what judges the model itself: it asks neither for an unfinished download nor the self-test. */
+export const openModelFolder = async (directory: string): Promise<InstalledModel> => {
   const manifest = await readManifest(directory);
   const verified = await readVerified(directory);
   const unchanged =
@@ -164,6 +165,19 @@ export const openInstalledModel = async (directory: string): Promise<InstalledMo
   };
 };
 
+/**
+ * Opens a model folder. Files that changed since their hashes were checked are hashed again.
+ * @throws ConfigError when a file is not what the manifest says or the model may not be used, NotFoundError without a
+ * manifest
+ */
+export const openInstalledModel = async (directory: string): Promise<InstalledModel> => {
+  const reservation = await reservationAgainst(directory);
+  if (reservation === undefined) return openModelFolder(directory);
+  throw new ConfigError(`expected a usable model in ${directory}, received one that is not: ${reservation}`, {
+    hint: "Run `photon models download` for it again, or `photon models verify --deep` after an update of photon.",
+  });
+};
+
 const subfolders = async (directory: string): Promise<readonly string[]> => {
   try {
     const entries = await readdir(directory, { withFileTypes: true });
@@ -177,13 +191,19 @@ const subfolders = async (directory: string): Promise<readonly string[]> => {
   }
 };
 
-const statusOf = async (modelDir: string, id: string, revision: string): Promise<InstalledModelStatus> => {
-  const directory = join(modelDir, id, revision);
+const statusOf = async (modelDir: string, id: string, name: string): Promise<InstalledModelStatus> => {
+  const directory = join(modelDir, id, name);
+  const [revision = name, variant] = name.split("-");
+  const unfinished = await readDownloadMarker(directory);
+  if (unfinished !== undefined) {
+    const { bytes } = unfinished;
+    return { id, revision, directory, state: "partial", variant: unfinished.variant, bytes, problem: UNFINISHED };
+  }
   try {
     const manifest = await readManifest(directory);
     const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
-    const status = { id, revision, directory, manifest, bytes };
-    if (manifest.id !== id || manifest.revision !== revision) {
+    const status = { id, revision, directory, manifest, variant: manifest.variant, bytes };
+    if (manifest.id !== id || !isFolderOf(name, manifest)) {
       const problem = `The manifest belongs to ${manifest.id} ${manifest.revision}, not to this folder.`;
       return { ...status, state: "damaged", problem };
     }
@@ -195,6 +215,8 @@ const statusOf = async (modelDir: string, id: string, revision: string): Promise
       const names = wrong.map((file) => file.path).join(", ");
       return { ...status, state: "partial", problem: `Missing or of another size: ${names}.` };
     }
+    const reservation = await reservationAgainst(directory);
+    if (reservation !== undefined) return { ...status, state: "damaged", problem: reservation };
     const verified = await readVerified(directory);
     const unchanged = await Promise.all(
       manifest.files.map(async (file) => verified !== undefined && (await isUnchanged(directory, file, verified))),
@@ -202,7 +224,7 @@ const statusOf = async (modelDir: string, id: string, revision: string): Promise
     return { ...status, state: unchanged.includes(false) ? "unverified" : "verified" };
   } catch (error) {
     if (!(error instanceof PhotonError)) throw error;
-    return { id, revision, directory, state: "damaged", bytes: 0, problem: error.message };
+    return { id, revision, directory, state: "damaged", variant, bytes: 0, problem: error.message };
   }
 };
 
@@ -210,7 +232,7 @@ const statusOf = async (modelDir: string, id: string, revision: string): Promise
 export const listInstalledModels = async (modelDir: string): Promise<readonly InstalledModelStatus[]> => {
   const statuses: InstalledModelStatus[] = [];
   for (const id of await subfolders(modelDir)) {
-    for (const revision of await subfolders(join(modelDir, id))) statuses.push(await statusOf(modelDir, id, revision));
+    for (const name of await subfolders(join(modelDir, id))) statuses.push(await statusOf(modelDir, id, name));
   }
   return statuses;
 };

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { InternalError, PhotonError, systemCode } from "../../../src/errors.ts";
 import { CALIBRATION_FILE } from "../calibration.ts";
 import type { CalibrationFile } from "../calibration.ts";
-import { MANIFEST_FILE, openInstalledModel, verifyModel } from "../installed-models.ts";
+import { openInstalledModel, verifyModel } from "../installed-models.ts";
 import type { InstalledModel } from "../installed-models.ts";
 import { vectorKeyOf } from "../manifest.ts";
+import { MANIFEST_FILE } from "../model-folder.ts";
 import { generatedSample } from "../manifests/generated-sample.ts";
 import { buildSampleFiles, sha256Of } from "./build-sample.ts";
 

@@ -1,0 +1,39 @@
+/** Whether a download fits, asked before the first byte. */
+import { stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { StorageError, systemCode } from "../../../src/errors.ts";
+
+/** Left for everybody else: catalogue, index, the system. */
+const RESERVE_BYTES = 64_000_000;
+const MEGABYTE = 1_000_000;
+
+const existingFolder = async (folder: string): Promise<string> => {
+  try {
+    await stat(folder);
+    return folder;
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+    return existingFolder(dirname(folder));
+  }
+};
+
+/** Bytes this user may still write to the disk of `folder`, which need not be there yet. */
+export const freeBytes = async (folder: string): Promise<number> => {
+  const { bavail, bsize } = await statfs(await existingFolder(folder));
+  return bavail * bsize;
+};
+
+/** @throws StorageError that says how much is missing */
+export const checkDiskSpace = async (folder: string, neededBytes: number): Promise<void> => {
+  const free = await freeBytes(folder);
+  const missing = neededBytes + RESERVE_BYTES - free;
+  if (missing <= 0) return;
+  const inMegabytes = (bytes: number): number => Math.ceil(bytes / MEGABYTE);
+  throw new StorageError(
+    `Expected ${inMegabytes(neededBytes + RESERVE_BYTES)} MB of free disk space for ${folder}, received ${inMegabytes(free)} MB.`,
+    {
+      hint: `Free ${inMegabytes(missing)} MB, or set PHOTON_GENERAL_MODEL_DIR to a folder on another disk; nothing was downloaded.`,
+      details: { neededBytes, freeBytes: free },
+    },
+  );
+};
