@@ -41,7 +41,7 @@ const makeUpdate = (index: number): PhotoUpdate => {
     perceptualHash: randomBytes(18),
     embedding: { vectorKey: VECTOR_KEY, vector: vector.map((value) => value / norm) },
     tags: {
-      bankKey: "bench",
+      run: { token: "bench", vectorKey: VECTOR_KEY, bankKey: "bench", calibrationId: "bench" },
       tags: Array.from({ length: TAGS_PER_PHOTO }, (_, tag) => ({
         name: `tag ${(index + tag) % 500}`,
         confidence: 0.8,
@@ -83,6 +83,7 @@ const writeAll = async (
 
 const ratePerSecond = async (directory: string, batch: number, photos: number): Promise<number> => {
   await using catalogue = await openCatalogue({ path: join(directory, "catalogue.db") });
+  await catalogue.library.activateFirst({ vectorKey: VECTOR_KEY, modelId: "bench", dimension: DIMENSION });
   await using committer = createCommitter({
     source: catalogue.index,
     directory: join(directory, "vectors"),

@@ -123,7 +123,7 @@ export const createGeneratedSource = (photos: number, dimension: number): Genera
     rowsFor: (hashes) => Promise.resolve(hashes.map((hash) => rowOf(numberOf(hash), vectorOf(numberOf(hash))))),
     clearMarks: (cleared) => {
       for (const { contentHash } of cleared) marks.delete(contentHash);
-      return Promise.resolve();
+      return Promise.resolve(true);
     },
     countMarks: () => Promise.resolve(marks.size),
     allRevisions: () => Promise.resolve(Array.from({ length: photos }, (_, number) => asMark(hashOf(number)))),

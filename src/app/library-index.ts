@@ -3,12 +3,15 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Clock } from "../clock.ts";
 import type { IndexRebuildProgress } from "../library/administration.ts";
 import type { Logger } from "../logger.ts";
-import { createCommitter } from "../vectors/committer.ts";
+import { createActiveCommitter } from "../vectors/active-committer.ts";
+import type { BuildTableOptions } from "../vectors/build-table.ts";
+import { buildTable } from "../vectors/build-table.ts";
 import type { CommitterRole } from "../vectors/committer-role.ts";
 import { createCommitterRole } from "../vectors/committer-role.ts";
 import { tableState } from "../vectors/table-state.ts";
 import type { VectorIndex } from "../vectors/types.ts";
 import { openVectorIndex } from "../vectors/vector-index.ts";
+import type { TableOptions } from "../vectors/writable-table.ts";
 import { once } from "./once.ts";
 
 export interface LibraryIndexDeps {
@@ -16,6 +19,12 @@ export interface LibraryIndexDeps {
   readonly catalogue: () => Promise<Catalogue>;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+/** A key whose table is asked for or built although the library is not searched with it. */
+export interface OtherTable {
+  readonly vectorKey: string;
+  readonly dimension: number;
 }
 
 export interface LibraryIndex extends AsyncDisposable {
@@ -26,6 +35,12 @@ export interface LibraryIndex extends AsyncDisposable {
   /** Marks were left by a commit. */
   readonly notify: () => void;
   readonly waitUntilIndexed: (onPending: (marks: number) => void, signal: AbortSignal) => Promise<void>;
+  /** Read side of another key's table. */
+  readonly readerOf: (table: OtherTable) => Promise<VectorIndex>;
+  /** Fills another key's table, see build-table.ts. */
+  readonly build: (
+    options: OtherTable & Pick<BuildTableOptions, "known" | "signal" | "onProgress">,
+  ) => Promise<ReadonlyMap<string, number>>;
   readonly rebuild: (options: {
     readonly signal: AbortSignal;
     readonly onProgress?: (progress: IndexRebuildProgress) => void;
@@ -45,18 +60,20 @@ export const createLibraryIndex = ({ directory, catalogue, clock, logger }: Libr
       source,
       clock,
       logger,
-      createCommitter: async () => createCommitter({ ...(await table()), source, clock, logger }),
+      createCommitter: async () => createActiveCommitter({ activeTable: table, source, clock, logger }),
     });
   });
-  const reader = async (): Promise<VectorIndex> => {
-    const options = await table();
+  const readerOf = async (options: TableOptions): Promise<VectorIndex> => {
     const key = options.vectorKey ?? "";
     const open = readers.get(key) ?? (await openVectorIndex(options));
     readers.set(key, open);
     return open;
   };
+  const reader = async (): Promise<VectorIndex> => readerOf(await table());
   return {
     reader,
+    readerOf: (other) => readerOf({ directory, ...other }),
+    build: async (options) => buildTable({ directory, source: (await catalogue()).index, clock, ...options }),
     searchable: async () => {
       if ((await tableState(await table())) === "missing") {
         await (await role()).commitIfFree(new AbortController().signal);
@@ -75,7 +92,9 @@ export const createLibraryIndex = ({ directory, catalogue, clock, logger }: Libr
       await committer.waitUntilIndexed(onPending, signal);
     },
     rebuild: async (options) => {
-      await (await role()).whileHolding((committer) => committer.rebuild(options), options.signal);
+      await (
+        await role()
+      ).whileHolding((committer, confirmRole) => committer.rebuild({ ...options, confirmRole }), options.signal);
     },
     [Symbol.asyncDispose]: async () => {
       await (await role.made())?.[Symbol.asyncDispose]();

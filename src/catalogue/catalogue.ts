@@ -28,6 +28,8 @@ import type { RootRepository } from "./root-repository.ts";
 import { createRootRepository } from "./root-repository.ts";
 import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { VectorKeyRepository } from "./vector-key-repository.ts";
+import { createVectorKeyRepository } from "./vector-key-repository.ts";
 
 /** Longer waits are asynchronous, see node-sqlite-dialect.ts: this one blocks the thread. */
 const BUSY_TIMEOUT_MS = 40;
@@ -44,6 +46,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly photos: PhotoRepository;
   readonly roots: RootRepository;
   readonly search: SearchCatalogue;
+  readonly vectorKeys: VectorKeyRepository;
 }
 
 export interface CatalogueOptions {
@@ -131,5 +134,6 @@ const createRepositories = (
     photos,
     roots: createRootRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
+    vectorKeys: createVectorKeyRepository(kysely, clock),
   };
 };

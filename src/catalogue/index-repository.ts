@@ -14,7 +14,7 @@ import { fromVectorBlob } from "./vector-blob.ts";
 const LOT = 2000;
 
 /** Marks photos for the index at their present revision. */
-const mark = async (
+export const mark = async (
   database: Kysely<CatalogueSchema>,
   contentHashes: readonly string[],
   now: number,
@@ -135,7 +135,7 @@ export const createIndexRepository = (database: Kysely<CatalogueSchema>, clock: 
     const tags = await tagNames(database, contentHashes);
     return rows.map((row) => toIndexRow(row, places.get(row.content_hash) ?? [], tags.get(row.content_hash) ?? []));
   },
-  clearMarks: (marks) => clearMarks(database, marks),
+  clearMarks: (marks, vectorKey) => clearMarks(database, marks, vectorKey),
   countMarks: async () => {
     const row = await database
       .selectFrom("to_index")
@@ -173,13 +173,26 @@ const allRevisions = async (database: Kysely<CatalogueSchema>): Promise<readonly
   return all;
 };
 
-const clearMarks = async (database: Kysely<CatalogueSchema>, marks: readonly IndexMark[]): Promise<void> => {
-  if (marks.length === 0) return;
-  const written = JSON.stringify(marks.map(({ contentHash, rev }) => [contentHash, rev]));
-  await database
-    .deleteFrom("to_index")
-    .where(
-      sql<boolean>`(content_hash, rev) in (select value ->> 0, cast(value ->> 1 as integer) from json_each(${written}))`,
-    )
-    .execute();
+/** In one statement, so that no switch of the active key comes between the look and the deletion. */
+const clearMarks = async (
+  database: Kysely<CatalogueSchema>,
+  marks: readonly IndexMark[],
+  vectorKey: string | undefined,
+): Promise<boolean> => {
+  if (marks.length > 0) {
+    const written = JSON.stringify(marks.map(({ contentHash, rev }) => [contentHash, rev]));
+    await database
+      .deleteFrom("to_index")
+      .where(
+        sql<boolean>`(content_hash, rev) in (select value ->> 0, cast(value ->> 1 as integer) from json_each(${written}))`,
+      )
+      .where(sql<boolean>`(select vector_key from vector_keys where state = 'active') is ${vectorKey ?? null}`)
+      .execute();
+  }
+  const active = await database
+    .selectFrom("vector_keys")
+    .select("vector_key")
+    .where("state", "=", "active")
+    .executeTakeFirst();
+  return active?.vector_key === vectorKey;
 };

@@ -31,14 +31,20 @@ export interface CommitterRole extends AsyncDisposable {
    * @param onPending called with the marks that are left, each time 5 s have passed without progress
    */
   waitUntilIndexed(onPending: (marks: number) => void, signal: AbortSignal): Promise<void>;
-  /** Runs `work` while holding the role. StorageError when another process keeps it. */
-  whileHolding<Result>(work: (committer: Committer) => Promise<Result>, signal: AbortSignal): Promise<Result>;
+  /**
+   * Runs `work` while holding the role. StorageError when another process keeps it.
+   * @param work gets the committer, and what rejects with a StorageError once the role went to another process
+   */
+  whileHolding<Result>(
+    work: (committer: Committer, confirmRole: () => Promise<void>) => Promise<Result>,
+    signal: AbortSignal,
+  ): Promise<Result>;
 }
 
 export interface CommitterRoleDeps {
   readonly leases: LeaseRepository;
   readonly source: IndexSource;
-  /** Made when the role was taken; for the table that is searched at that time. */
+  /** Made when the role was taken. */
   readonly createCommitter: () => Promise<Committer>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -60,6 +66,16 @@ class HeldRole implements AsyncDisposable {
     this.loop = committer.start();
     this.#heartbeat = setInterval(() => void this.#beat(), ROLE_HEARTBEAT_MS);
     this.#heartbeat.unref();
+  }
+
+  /** @throws StorageError when the lease ran out and another process has the role */
+  async confirm(): Promise<void> {
+    if (!this.isLost && (await this.#deps.leases.extend(this.#lease))) return;
+    this.isLost = true;
+    throw new StorageError("Another photon process has taken over writing the search index.", {
+      retryable: true,
+      hint: "This process was held up for too long. Wait until the other one is done, then run the command again.",
+    });
   }
 
   async #beat(): Promise<void> {
@@ -127,13 +143,16 @@ class CommitterRoleOfProcess implements CommitterRole {
     }
   }
 
-  async whileHolding<Result>(work: (committer: Committer) => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  async whileHolding<Result>(
+    work: (committer: Committer, confirmRole: () => Promise<void>) => Promise<Result>,
+    signal: AbortSignal,
+  ): Promise<Result> {
     const { clock, leases } = this.#deps;
     const deadline = clock.now() + TAKE_TIMEOUT_MS;
     for (;;) {
       signal.throwIfAborted();
       const held = await this.#take();
-      if (held !== undefined) return work(held.committer);
+      if (held !== undefined) return work(held.committer, () => held.confirm());
       if (clock.now() >= deadline) {
         const [host = "another host", pid = "?"] = (await leases.holder(ROLE))?.owner.split("|") ?? [];
         throw new StorageError(`Another photon process (${host}:${pid}) is writing the search index.`, {

@@ -22,10 +22,10 @@ import type { IndexSource } from "./types.ts";
 import type { TableOptions } from "./writable-table.ts";
 import { createWritingMarker } from "./writing-marker.ts";
 
-const DEFAULT_BATCH_SIZE = 256;
-const DEFAULT_FLUSH_MS = SECOND;
+export const DEFAULT_BATCH_SIZE = 256;
+export const DEFAULT_FLUSH_MS = SECOND;
 /** Rows per commit while a whole table is filled: each commit looks through all keys, so a large table wants few. */
-const REBUILD_BATCH_SIZE = 4_000;
+export const REBUILD_BATCH_SIZE = 4_000;
 
 export interface CommitterOptions extends TableOptions {
   readonly source: IndexSource;
@@ -44,6 +44,8 @@ export interface CommitResult {
 
 interface RebuildOptions {
   readonly signal?: AbortSignal;
+  /** Rejects when another process may be writing the table by now; asked right before and after it is emptied. */
+  readonly confirmRole?: () => Promise<void>;
   readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
@@ -106,10 +108,15 @@ const createOperations = (options: CommitterOptions) => {
       await prepare();
       return { rows: await drainMarks(dependencies, { batchSize, signal }) };
     },
-    rebuild: async ({ signal, onProgress }: RebuildOptions): Promise<CommitResult> => {
+    rebuild: async ({ signal, onProgress, confirmRole }: RebuildOptions): Promise<CommitResult> => {
       const total = await markAll(source); // before the table is emptied: a crash in between loses nothing
       await marker.begin();
+      await confirmRole?.();
       await writer.clear();
+      await confirmRole?.().catch(async (lost: unknown) => {
+        await markAll(source); // the other one may have written rows and cleared their marks just before
+        throw lost;
+      });
       const onBatch = (done: number): void => onProgress?.({ done, total });
       const rows = await drainMarks(dependencies, { batchSize: REBUILD_BATCH_SIZE, signal, onBatch });
       await writer.maintain("now");

@@ -30,8 +30,11 @@ const isSame = (left: readonly IndexMark[], right: readonly IndexMark[]): boolea
   left.length === right.length &&
   left.every((mark, at) => mark.contentHash === right[at]?.contentHash && mark.rev === right[at].rev);
 
-/** Writes the rows of some marks, then clears those marks that name the revision written. */
-const commitMarks = async (dependencies: DrainDependencies, marks: readonly IndexMark[]): Promise<void> => {
+/**
+ * Writes the rows of some marks, then clears those marks that name the revision written.
+ * @returns false when the library is searched with another key by now: the marks are for that key's table
+ */
+const commitMarks = async (dependencies: DrainDependencies, marks: readonly IndexMark[]): Promise<boolean> => {
   const { source, writer, marker, vectorKey } = dependencies;
   const rows = await source.rowsFor(hashesOf(marks), vectorKey ?? WORDS_KEY);
   const found = new Set(rows.map(({ contentHash }) => contentHash));
@@ -39,7 +42,7 @@ const commitMarks = async (dependencies: DrainDependencies, marks: readonly Inde
   await marker.begin();
   await writer.upsert(rows);
   if (gone.length > 0) await writer.remove(hashesOf(gone));
-  await source.clearMarks([...rows.map(({ contentHash, rev }) => ({ contentHash, rev })), ...gone]);
+  return source.clearMarks([...rows.map(({ contentHash, rev }) => ({ contentHash, rev })), ...gone], vectorKey);
 };
 
 const maintain = async ({ writer, logger }: DrainDependencies, time: MaintenanceTime): Promise<void> => {
@@ -53,7 +56,8 @@ const maintain = async ({ writer, logger }: DrainDependencies, time: Maintenance
 };
 
 /**
- * Ends with the first batch that is not full: marks that keep coming do not hold it.
+ * Ends with the first batch that is not full: marks that keep coming do not hold it; and when the library turns to
+ * another key.
  * @returns number of marks worked off
  */
 export const drainMarks = async (dependencies: DrainDependencies, options: DrainOptions): Promise<number> => {
@@ -66,7 +70,7 @@ export const drainMarks = async (dependencies: DrainDependencies, options: Drain
     marks = await dependencies.source.takeMarks(batchSize);
     if (marks.length === 0) break;
     if (isSame(marks, previous)) throw new InternalError("Expected committed marks to be cleared, found them again.");
-    await commitMarks(dependencies, marks);
+    if (!(await commitMarks(dependencies, marks))) break;
     await maintain(dependencies, marks.length < batchSize ? "due" : "crowded");
     done += marks.length;
     onBatch?.(done);

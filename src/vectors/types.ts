@@ -116,8 +116,13 @@ export interface IndexSource {
   takeMarks(limit: number): Promise<readonly IndexMark[]>;
   /** Rows for the given photos under one vector key; a photo that is gone has none. */
   rowsFor(contentHashes: readonly string[], vectorKey: string): Promise<readonly IndexRow[]>;
-  /** Deletes each mark whose rev is still the one given. */
-  clearMarks(marks: readonly IndexMark[]): Promise<void>;
+  /**
+   * Deletes each mark whose rev is still the one given, unless the library is searched with another key by now: then
+   * the table that was written is not the one that is searched, and the marks stay.
+   * @param vectorKey of the table that was written; undefined = the table without a model
+   * @returns whether this is the key that the library is searched with
+   */
+  clearMarks(marks: readonly IndexMark[], vectorKey?: string): Promise<boolean>;
   countMarks(): Promise<number>;
   /** Every indexable photo with its revision, for healing. */
   allRevisions(): Promise<readonly IndexMark[]>;

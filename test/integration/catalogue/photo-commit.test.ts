@@ -16,7 +16,7 @@ const KEY = "test@00000000/fp32/p1";
 const marksOf = async ({ index }: Catalogue): Promise<ReadonlyMap<string, number>> =>
   new Map((await index.takeMarks(100)).map(({ contentHash, rev }) => [contentHash, rev]));
 
-const clearAll = async (catalogue: Catalogue): Promise<void> =>
+const clearAll = async (catalogue: Catalogue): Promise<boolean> =>
   catalogue.index.clearMarks(await catalogue.index.takeMarks(1000));
 
 const revOf = async ({ photos }: Catalogue, content: string): Promise<number | undefined> =>

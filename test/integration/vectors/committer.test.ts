@@ -73,7 +73,7 @@ test("a mark made while its photo was being written stays", async () => {
     ...library.source,
     clearMarks: async (marks: Parameters<typeof library.source.clearMarks>[0]) => {
       library.source.put([{ ...row, rev: 2, text: "late change" }]);
-      await library.source.clearMarks(marks);
+      return library.source.clearMarks(marks);
     },
   };
   await using committer = library.committer({ source: changing });
@@ -88,7 +88,7 @@ test("a mark made while its photo was being written stays", async () => {
 test("marks that a source never clears are reported and not worked off for ever", async () => {
   await using library = await createTestLibrary();
   library.source.put(rowsFrom(4));
-  const stuck = { ...library.source, clearMarks: () => Promise.resolve() };
+  const stuck = { ...library.source, clearMarks: () => Promise.resolve(true) };
   await using committer = library.committer({ source: stuck, batchSize: 4 });
   await expect(committer.commitPending()).rejects.toMatchObject({ code: "internal" });
 });
@@ -109,8 +109,8 @@ test("an abort stops between batches and leaves the rest marked", async () => {
   const stopping = {
     ...library.source,
     clearMarks: async (marks: Parameters<typeof library.source.clearMarks>[0]) => {
-      await library.source.clearMarks(marks);
       stop.abort();
+      return library.source.clearMarks(marks);
     },
   };
   await using committer = library.committer({ source: stopping, batchSize: 10 });

@@ -79,7 +79,7 @@ export const createSqliteSource = (path = ":memory:"): SqliteSource => {
           db.prepare("DELETE FROM to_index WHERE hash = ? AND rev = ?").run(contentHash, rev);
         }
       });
-      return Promise.resolve();
+      return Promise.resolve(true);
     },
     countMarks: () => Promise.resolve(Number(db.prepare("SELECT count(*) AS marks FROM to_index").get()?.["marks"])),
     allRevisions: () => Promise.resolve(marksOf("SELECT hash, rev FROM photos")),
