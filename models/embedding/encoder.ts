@@ -46,7 +46,12 @@ export interface DualEncoder extends EncoderDescription, AsyncDisposable {
 
 /** Zero-shot tags from a label bank. */
 export interface Tagger {
-  /** Key of model, vocabulary, prompts and tokenizer; a photo tagged under another key is stale. */
+  /** Key of model, vocabulary, prompts and tokenizer. */
   readonly bankKey: string;
-  tag(vector: Float32Array, options?: EncodeOptions): Promise<readonly ScoredTag[]>;
+  /** Which fit confidences come from. */
+  readonly calibrationId: string;
+  /** Key of all that tags depend on besides the vector: bank, calibration, thresholds. Under another one they are stale. */
+  readonly resultKey: string;
+  /** Resolves to undefined while the label bank is still being made: the photo gets its tags later. */
+  tag(vector: Float32Array, options?: EncodeOptions): Promise<readonly ScoredTag[] | undefined>;
 }

@@ -76,15 +76,36 @@ const buildRows = async (
   return rows;
 };
 
-/** The bank of this key in `bankDir`; encodes what is missing, going on where an earlier run was stopped. */
+export interface BankPlace {
+  readonly bankDir: string;
+  /** Folders that are looked into first and never written. */
+  readonly shippedBankDirs?: readonly string[];
+  readonly key: string;
+}
+
+export interface PlacedBank {
+  readonly bank: LabelBank;
+  readonly path: string;
+}
+
+const findBank = async ({ bankDir, shippedBankDirs = [], key }: BankPlace): Promise<PlacedBank | undefined> => {
+  for (const folder of [...shippedBankDirs, bankDir]) {
+    const path = bankPathOf(folder, key);
+    const bank = await readLabelBank(path, key);
+    if (bank !== undefined) return { bank, path };
+  }
+  return undefined;
+};
+
+/** The bank of this key; encodes what is missing in `bankDir`, going on where an earlier run was stopped. */
 export const ensureLabelBank = async (
   encoder: TermEncoder,
   vocabulary: readonly VocabularyEntry[],
-  { bankDir, key, ...options }: PrepareOptions & { readonly bankDir: string; readonly key: string },
-): Promise<LabelBank> => {
-  const path = bankPathOf(bankDir, key);
-  const present = await readLabelBank(path, key);
+  { bankDir, shippedBankDirs, key, ...options }: PrepareOptions & BankPlace,
+): Promise<PlacedBank> => {
+  const present = await findBank({ bankDir, key, ...(shippedBankDirs === undefined ? {} : { shippedBankDirs }) });
   if (present !== undefined) return present;
+  const path = bankPathOf(bankDir, key);
   await mkdir(bankDir, { recursive: true });
   const termIds = vocabulary.map((entry) => entry.id);
   const header: LabelBankHeader = {
@@ -97,5 +118,5 @@ export const ensureLabelBank = async (
   const bank: LabelBank = { header, rows: await buildRows(encoder, vocabulary, { path, header, options }) };
   await writeLabelBank(path, bank);
   await openPartialBank(`${path}.part`, header).remove();
-  return bank;
+  return { bank, path };
 };

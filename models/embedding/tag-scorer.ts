@@ -1,4 +1,8 @@
-/** Scores photo vectors against a label bank: one product and a top-k in one graph. Runs inside a host. */
+/**
+ * Scores photo vectors against a label bank: one product and a top-k in one graph. Runs inside a host. The calibration
+ * is folded into the bank, row by row, so the product gives the logits of the terms' chances and the top-k ranks by
+ * them.
+ */
 import { ConfigError } from "../../src/errors.ts";
 import type { Tower } from "./image-tower.ts";
 import { openSession } from "./inference-session.ts";
@@ -7,41 +11,130 @@ import { readLabelBank } from "./label-bank-file.ts";
 import type { LabelBank } from "./label-bank-file.ts";
 import { bytesOf, encodeOnnxModel } from "./onnx-graph.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
+import { meanAndDeviation, termScales } from "./tag-calibration.ts";
+import type { TagCalibration, TermScale } from "./tag-calibration.ts";
 
 export interface TagScorerSpec extends SessionSettings {
   readonly bankPath: string;
   readonly bankKey: string;
+  readonly calibration: TagCalibration;
 }
 
 export interface ScoreRequest {
-  readonly vector: Float32Array;
-  /** Number of best terms wanted. */
+  /** `photos x dimension`. */
+  readonly vectors: Float32Array;
+  /** Number of best terms wanted per photo. */
   readonly limit: number;
+  /** Terms below are left out. */
+  readonly minLogit: number;
 }
 
-/** Best first; equal cosines in row order. */
+/** Photo after photo, best first; equal logits in row order. */
 export interface TermScores {
-  readonly termIds: readonly string[];
-  readonly cosines: Float32Array;
+  /** Terms of each photo. */
+  readonly counts: Int32Array;
+  /** Rows of the bank. */
+  readonly rows: Int32Array;
+  readonly logits: Float32Array;
 }
 
-/** `vectors [n, d]`, `limit [1]` to `cosines [n, limit]`, `rows [n, limit]`. */
-const scoringGraph = ({ header, rows }: LabelBank): OnnxGraph => ({
+/** Terms whose reference cosines are computed at once. */
+const TERMS_PER_RUN = 4096;
+
+/** `terms [n, d]` to their cosines `[n, reference photos]`. */
+const referenceGraph = (reference: Float32Array, dimension: number): OnnxGraph => ({
+  name: "reference_cosines",
+  inputs: [{ name: "terms", type: "float32", shape: ["terms", dimension] }],
+  outputs: [{ name: "cosines", type: "float32", shape: ["terms", reference.length / dimension] }],
+  initializers: [
+    {
+      name: "reference",
+      type: "float32",
+      shape: [reference.length / dimension, dimension],
+      data: bytesOf(reference),
+    },
+  ],
+  nodes: [{ op: "Gemm", inputs: ["terms", "reference"], outputs: ["cosines"], attributes: { transB: 1 } }],
+});
+
+const scalesOf = async (
+  { header, rows }: LabelBank,
+  calibration: TagCalibration,
+  settings: SessionSettings,
+): Promise<readonly TermScale[]> => {
+  const { count, dimension } = header;
+  const { reference, weights } = calibration;
+  if (weights.z === 0)
+    return termScales(
+      calibration,
+      Array.from({ length: count }, () => ({ mean: 0, deviation: 1 })),
+    );
+  const { Tensor } = await import("onnxruntime-node");
+  const { session } = await openSession(encodeOnnxModel(referenceGraph(reference, dimension)), settings);
+  const photos = reference.length / dimension;
+  const statistics: { readonly mean: number; readonly deviation: number }[] = [];
+  for (let start = 0; start < count; start += TERMS_PER_RUN) {
+    const terms = rows.subarray(start * dimension, Math.min(count, start + TERMS_PER_RUN) * dimension);
+    const results = await session.run({ terms: new Tensor("float32", terms, [terms.length / dimension, dimension]) });
+    const cosines = results["cosines"]?.data as Float32Array; // as the graph above declares it
+    for (let at = 0; at < cosines.length; at += photos) {
+      statistics.push(meanAndDeviation(cosines.subarray(at, at + photos)));
+    }
+  }
+  await session.release();
+  return termScales(calibration, statistics);
+};
+
+/** In place: the rows are not needed otherwise. */
+const scaleRows = (rows: Float32Array, scales: readonly TermScale[], dimension: number): void => {
+  for (const [row, { scale }] of scales.entries()) {
+    for (let place = row * dimension; place < (row + 1) * dimension; place += 1)
+      rows[place] = (rows[place] ?? 0) * scale;
+  }
+};
+
+/** `vectors [n, d]`, `limit [1]` to `logits [n, limit]`, `rows [n, limit]`. */
+const scoringGraph = ({ header, rows }: LabelBank, scales: readonly TermScale[]): OnnxGraph => ({
   name: "tag_scoring",
   inputs: [
     { name: "vectors", type: "float32", shape: ["photos", header.dimension] },
     { name: "limit", type: "int64", shape: [1] },
   ],
   outputs: [
-    { name: "cosines", type: "float32", shape: ["photos", "limit"] },
+    { name: "logits", type: "float32", shape: ["photos", "limit"] },
     { name: "rows", type: "int64", shape: ["photos", "limit"] },
   ],
-  initializers: [{ name: "bank", type: "float32", shape: [header.count, header.dimension], data: bytesOf(rows) }],
+  initializers: [
+    { name: "bank", type: "float32", shape: [header.count, header.dimension], data: bytesOf(rows) },
+    {
+      name: "offsets",
+      type: "float32",
+      shape: [header.count],
+      data: bytesOf(Float32Array.from(scales, ({ offset }) => offset)),
+    },
+  ],
   nodes: [
-    { op: "Gemm", inputs: ["vectors", "bank"], outputs: ["all"], attributes: { transB: 1 } },
-    { op: "TopK", inputs: ["all", "limit"], outputs: ["cosines", "rows"], attributes: { axis: -1 } },
+    { op: "Gemm", inputs: ["vectors", "bank", "offsets"], outputs: ["all"], attributes: { transB: 1 } },
+    { op: "TopK", inputs: ["all", "limit"], outputs: ["logits", "rows"], attributes: { axis: -1 } },
   ],
 });
+
+/** The terms that pass, photo after photo. */
+const passing = (logits: Float32Array, rows: BigInt64Array, limit: number, minLogit: number): TermScores => {
+  const counts = new Int32Array(limit === 0 ? 0 : logits.length / limit);
+  const kept: number[] = [];
+  for (const [place, logit] of logits.entries()) {
+    if (logit < minLogit) continue;
+    const photo = Math.floor(place / limit);
+    counts[photo] = (counts[photo] ?? 0) + 1;
+    kept.push(place);
+  }
+  return {
+    counts,
+    rows: Int32Array.from(kept, (place) => Number(rows[place])),
+    logits: Float32Array.from(kept, (place) => logits[place] ?? 0),
+  };
+};
 
 /** @throws ConfigError when the bank is missing or is not the one asked for */
 export const openTagScorer = async (spec: TagScorerSpec): Promise<Tower<ScoreRequest, TermScores>> => {
@@ -52,20 +145,21 @@ export const openTagScorer = async (spec: TagScorerSpec): Promise<Tower<ScoreReq
       hint: "Run the command again: photon makes the label bank anew.",
     });
   }
-  const { termIds, dimension, count } = bank.header;
-  const { session, device } = await openSession(encodeOnnxModel(scoringGraph(bank)), spec);
+  const { dimension, count } = bank.header;
+  const scales = await scalesOf(bank, spec.calibration, spec);
+  scaleRows(bank.rows, scales, dimension);
+  const { session, device } = await openSession(encodeOnnxModel(scoringGraph(bank, scales)), spec);
 
-  // One photo per run: a photo's tags must not depend on what was scored beside it.
-  const score = async ({ vector, limit }: ScoreRequest): Promise<TermScores> => {
-    const wanted = BigInt64Array.of(BigInt(Math.min(limit, count)));
+  const score = async ({ vectors, limit, minLogit }: ScoreRequest): Promise<TermScores> => {
+    const wanted = Math.min(limit, count);
     const results = await session.run({
-      vectors: new Tensor("float32", vector, [1, dimension]),
-      limit: new Tensor("int64", wanted, [1]),
+      vectors: new Tensor("float32", vectors, [vectors.length / dimension, dimension]),
+      limit: new Tensor("int64", BigInt64Array.of(BigInt(wanted)), [1]),
     });
     // The graph above declares both types.
-    const cosines = results["cosines"]?.data as Float32Array;
+    const logits = results["logits"]?.data as Float32Array;
     const rows = results["rows"]?.data as BigInt64Array;
-    return { termIds: Array.from(rows, (row) => termIds[Number(row)] ?? ""), cosines: cosines.slice() };
+    return passing(logits, rows, wanted, minLogit);
   };
   const run = async (requests: readonly ScoreRequest[]): Promise<readonly TermScores[]> => {
     const scores: TermScores[] = [];

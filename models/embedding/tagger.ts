@@ -1,23 +1,21 @@
-/** Zero-shot tags: a photo's vector against the label bank of a vocabulary. */
+/** Zero-shot tags: photo vectors against the label bank of a vocabulary. */
+import { createHash } from "node:crypto";
 import { SECOND } from "../../src/clock.ts";
 import { InvalidInputError, UnreadablePhotoError } from "../../src/errors.ts";
 import type { Logger } from "../../src/logger.ts";
 import { silentLogger } from "../../src/logger.ts";
 import type { ScoredTag } from "../../src/photo/types.ts";
-import type { DualEncoder, ScoreCalibration, Tagger } from "./encoder.ts";
+import type { DualEncoder, EncodeOptions, Tagger } from "./encoder.ts";
+import type { HostPool } from "./host-pool.ts";
 import { createHostPool } from "./host-pool.ts";
-import { bankKeyOf, bankPathOf, ensureLabelBank } from "./label-bank.ts";
+import { bankKeyOf, ensureLabelBank } from "./label-bank.ts";
 import type { PrepareOptions, TermEncoder } from "./label-bank.ts";
+import type { TagCalibration } from "./tag-calibration.ts";
+import { untunedTagCalibration } from "./tag-calibration.ts";
+import type { BestTerms, TaggerSettings } from "./tag-selection.ts";
+import { checkVocabulary, leastLogit, raisedConfidence, selectTags } from "./tag-selection.ts";
 import type { TermScores } from "./tag-scorer.ts";
 import type { VocabularyEntry } from "./vocabulary.ts";
-
-export interface TaggerSettings {
-  /** Calibrated, 0..1. */
-  readonly minConfidence: number;
-  readonly maxTags: number;
-  /** Drop a term when a kept, more specific one has it among its ancestors. */
-  readonly deduplicateAncestors: boolean;
-}
 
 export interface TaggerOptions {
   readonly encoder: TermEncoder & Pick<DualEncoder, "calibration">;
@@ -25,154 +23,195 @@ export interface TaggerOptions {
   readonly vocabulary: readonly VocabularyEntry[];
   /** Folder of label banks; made when it is needed. */
   readonly bankDir: string;
+  /** Folders of banks that came with a model; looked into first, never written. */
+  readonly shippedBankDirs?: readonly string[];
   readonly settings: TaggerSettings;
+  /** Unset = the model's pair score, shown as uncalibrated where it is the checkpoint's own. */
+  readonly calibration?: TagCalibration | undefined;
+  /** Opens the encoder that makes the bank, closed when it is made. Unset = `encoder`. */
+  readonly openBankEncoder?: () => TermEncoder & AsyncDisposable;
+  /**
+   * How long photos wait for a bank in the making before they go on without tags, to get them later. Unset = for as
+   * long as it takes.
+   */
+  readonly patienceMs?: number | undefined;
   readonly logger?: Logger;
 }
 
 export interface HostedTagger extends Tagger, AsyncDisposable {
   /** Makes or checks the label bank; `tag` does it by itself. Until the bank is complete there are no tags. */
   readonly prepare: (options?: PrepareOptions) => Promise<void>;
+  /**
+   * Tags of many photos, in order; waits for the bank.
+   * @param vectors `photos x dimension`, L2-normalised
+   */
+  readonly tagAll: (vectors: Float32Array, options?: EncodeOptions) => Promise<readonly (readonly ScoredTag[])[]>;
   readonly hostPids: () => readonly number[];
 }
 
-const SCORE_TIMEOUT_MS = 30 * SECOND;
+const SCORE_TIMEOUT_MS = 60 * SECOND;
 /** Terms asked for first; more are asked for when all of them pass and dedup leaves too few. */
 const FIRST_LIMIT = 128;
-/** An ancestor survives when it is surer than its descendant by more than this. */
-const ANCESTOR_MARGIN = 0.1;
-
-const fold = (name: string): string => name.normalize("NFC").toLowerCase();
-
-/** The chance that a term is right, by the model's logistic fit. */
-export const confidenceOf = (cosine: number, { scale, bias }: ScoreCalibration): number =>
-  1 / (1 + Math.exp(-(scale * cosine + bias)));
-
-/** Drops A when a B that stays has A among its ancestors and is at most {@link ANCESTOR_MARGIN} less sure. */
-export const dropAncestors = (tags: readonly ScoredTag[]): readonly ScoredTag[] =>
-  tags.filter((tag) => {
-    const name = fold(tag.name);
-    return !tags.some(
-      (other) =>
-        other !== tag &&
-        other.ancestors?.some((ancestor) => fold(ancestor) === name) === true &&
-        other.confidence >= tag.confidence - ANCESTOR_MARGIN,
-    );
-  });
-
-const toTag = (entry: VocabularyEntry, confidence: number): ScoredTag => ({
-  name: entry.name,
-  confidence,
-  category: entry.category,
-  ...(entry.ancestors.length === 0 ? {} : { ancestors: entry.ancestors }),
-});
-
-const indexTerms = (vocabulary: readonly VocabularyEntry[]): ReadonlyMap<string, VocabularyEntry> => {
-  const names = new Set(vocabulary.map((entry) => fold(entry.name)));
-  const byId = new Map(vocabulary.map((entry) => [entry.id, entry]));
-  if (names.size === vocabulary.length && byId.size === vocabulary.length) return byId;
-  throw new InvalidInputError(
-    `expected unique names and ids in the vocabulary, received ${names.size} names and ${byId.size} ids for ${vocabulary.length} terms`,
-  );
-};
+const MORE_TERMS = 4;
 
 /** Waits for `promise`, but no longer than until the signal. */
-const abortable = async (promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> => {
+const abortable = async <Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> => {
   if (signal === undefined) return promise;
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = (): void => reject(signal.reason as Error); // an Error by convention
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    await Promise.race([promise, aborted]);
+    return await Promise.race([promise, aborted]);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
 };
 
+interface Preparation {
+  /** Path of the complete bank. */
+  readonly ready: (options?: PrepareOptions) => Promise<string>;
+  /** The same, or undefined when it takes longer than the patience of this run. */
+  readonly soon: (signal: AbortSignal | undefined) => Promise<string | undefined>;
+}
+
+type Build = (onProgress: NonNullable<PrepareOptions["onProgress"]>) => Promise<string>;
+
 /** One build serves all callers: a caller that gives up leaves it to the others; after a failure the next call tries again. */
-const createPreparation = (
-  build: (onProgress: PrepareOptions["onProgress"]) => Promise<unknown>,
-): HostedTagger["prepare"] => {
-  let built: Promise<void> | undefined;
-  const start = async (onProgress: PrepareOptions["onProgress"]): Promise<void> => {
+const createPreparation = (build: Build, patienceMs: number | undefined): Preparation => {
+  const listeners = new Set<NonNullable<PrepareOptions["onProgress"]>>();
+  let built: Promise<string> | undefined;
+  let patience: Promise<undefined> | undefined;
+  const start = async (): Promise<string> => {
     try {
-      await build(onProgress);
+      return await build((progress) => listeners.forEach((listener) => listener(progress)));
     } catch (error) {
       built = undefined;
       throw error;
     }
   };
-  return ({ signal, onProgress } = {}) => abortable((built ??= start(onProgress)), signal);
-};
-
-/**
- * Ancestors go before the list is cut, so that it is filled when there is enough to fill it with.
- * @param best the surest tags among the `limit` best terms
- */
-const selectTags = async (
-  best: (limit: number) => Promise<readonly ScoredTag[]>,
-  { maxTags, deduplicateAncestors }: TaggerSettings,
-  terms: number,
-): Promise<readonly ScoredTag[]> => {
-  for (let limit = Math.max(FIRST_LIMIT, maxTags); ; limit *= 4) {
-    const passing = await best(limit);
-    const kept = deduplicateAncestors ? dropAncestors(passing) : passing;
-    const isAll = passing.length < limit || limit >= terms;
-    if (isAll || kept.length >= maxTags) return kept.slice(0, maxTags);
-  }
-};
-
-export const createTagger = async (options: TaggerOptions): Promise<HostedTagger> => {
-  const { encoder, vocabulary, bankDir, settings, logger = silentLogger } = options;
-  const terms = indexTerms(vocabulary);
-  const bankKey = await bankKeyOf(encoder, vocabulary);
-  const scorer = createHostPool({
-    task: {
-      kind: "tag-scorer",
-      spec: { bankPath: bankPathOf(bankDir, bankKey), bankKey, threads: 1, device: "cpu" },
+  const ready: Preparation["ready"] = async ({ signal, onProgress } = {}) => {
+    if (onProgress !== undefined) listeners.add(onProgress);
+    try {
+      return await abortable((built ??= start()), signal);
+    } finally {
+      if (onProgress !== undefined) listeners.delete(onProgress);
+    }
+  };
+  return {
+    ready,
+    soon: async (signal) => {
+      const path = ready(signal === undefined ? {} : { signal });
+      if (patienceMs === undefined) return path;
+      patience ??= new Promise((resolve) => setTimeout(() => resolve(undefined), patienceMs).unref());
+      path.catch(() => undefined); // who waits for the bank gets its error
+      return Promise.race([path, patience]);
     },
+  };
+};
+
+/** The part of a reply that belongs to each photo. */
+const perPhoto = ({ counts, rows, logits }: TermScores): readonly BestTerms[] => {
+  let next = 0;
+  return Array.from(counts, (count) => {
+    const start = next;
+    next += count;
+    return { rows: rows.subarray(start, next), logits: logits.subarray(start, next) };
+  });
+};
+
+const resultKeyOf = (bankKey: string, { id, calibrated }: TagCalibration, settings: TaggerSettings): string => {
+  const facts = JSON.stringify([bankKey, id, calibrated, settings]);
+  return `${bankKey.slice(0, 16)}/${createHash("sha256").update(facts).digest("hex").slice(0, 16)}`;
+};
+
+const createScorer = (
+  bankPath: string,
+  bankKey: string,
+  { calibration, logger, threads }: { calibration: TagCalibration; logger: Logger; threads: number },
+): HostPool<"tag-scorer"> =>
+  createHostPool({
+    task: { kind: "tag-scorer", spec: { bankPath, bankKey, calibration, threads, device: "cpu" } },
     hosts: 1,
     itemsPerRun: 1,
     timeoutMs: SCORE_TIMEOUT_MS,
     logger,
     failure: (_, reason) => new UnreadablePhotoError("tag_failed", `The tags could not be computed: ${reason}.`),
   });
-  const closing = new AbortController();
-  const prepare = createPreparation((onProgress) =>
-    ensureLabelBank(encoder, vocabulary, {
-      ...(onProgress === undefined ? {} : { onProgress }),
-      signal: closing.signal,
-      bankDir,
-      key: bankKey,
-    }),
-  );
 
-  const toTags = ({ termIds, cosines }: TermScores): readonly ScoredTag[] =>
-    termIds.flatMap((id, index) => {
-      const entry = terms.get(id);
-      const confidence = confidenceOf(cosines[index] ?? -1, encoder.calibration);
-      return entry === undefined || confidence < settings.minConfidence ? [] : [toTag(entry, confidence)];
-    });
+const createBankBuild =
+  (options: TaggerOptions, bankKey: string, signal: AbortSignal): Build =>
+  async (onProgress) => {
+    const { encoder, openBankEncoder, vocabulary, bankDir, shippedBankDirs = [] } = options;
+    const bank = { bankDir, shippedBankDirs, key: bankKey, signal, onProgress };
+    if (openBankEncoder === undefined) return (await ensureLabelBank(encoder, vocabulary, bank)).path;
+    await using own = openBankEncoder();
+    return (await ensureLabelBank(own, vocabulary, bank)).path;
+  };
+
+export const createTagger = async (options: TaggerOptions): Promise<HostedTagger> => {
+  const { encoder, vocabulary, logger = silentLogger } = options;
+  checkVocabulary(vocabulary);
+  const calibration = options.calibration ?? untunedTagCalibration(encoder.calibration);
+  const settings = calibration.calibrated
+    ? options.settings
+    : { ...options.settings, minConfidence: raisedConfidence(options.settings.minConfidence) };
+  const bankKey = await bankKeyOf(encoder, vocabulary);
+  const closing = new AbortController();
+  const preparation = createPreparation(createBankBuild(options, bankKey, closing.signal), options.patienceMs);
+  const minLogit = leastLogit(settings.minConfidence);
+  let scorer: HostPool<"tag-scorer"> | undefined;
+
+  const best = async (
+    bankPath: string,
+    request: { readonly vectors: Float32Array; readonly limit: number },
+    encodeOptions: EncodeOptions,
+  ): Promise<readonly BestTerms[]> => {
+    closing.signal.throwIfAborted();
+    scorer ??= createScorer(bankPath, bankKey, { calibration, logger, threads: 1 });
+    return perPhoto(await scorer.submit({ ...request, minLogit }, encodeOptions));
+  };
+  const tagWith = async (bankPath: string, vectors: Float32Array, encodeOptions: EncodeOptions) => {
+    const { dimension } = encoder;
+    const select = async (own: Float32Array, limit: number): Promise<readonly (readonly ScoredTag[])[]> => {
+      const terms = await best(bankPath, { vectors: own, limit }, encodeOptions);
+      const selections = terms.map((each) => selectTags(each, vocabulary, { settings, limit }));
+      return Promise.all(
+        selections.map(async ({ tags, complete }, photo) => {
+          if (complete) return tags;
+          const vector = own.slice(photo * dimension, (photo + 1) * dimension);
+          return (await select(vector, limit * MORE_TERMS))[0] ?? [];
+        }),
+      );
+    };
+    return select(vectors, Math.max(FIRST_LIMIT, settings.maxTags));
+  };
 
   return {
     bankKey,
-    prepare,
-    hostPids: () => scorer.pids(),
+    calibrationId: calibration.calibrated ? calibration.id : `${calibration.id}/uncalibrated`,
+    resultKey: resultKeyOf(bankKey, calibration, settings),
+    prepare: async (prepareOptions) => void (await preparation.ready(prepareOptions)),
+    hostPids: () => scorer?.pids() ?? [],
     tag: async (vector, encodeOptions = {}) => {
-      if (vector.length !== encoder.dimension) {
-        throw new InvalidInputError(
-          `expected a vector of ${encoder.dimension} values from ${encoder.vectorKey}, received ${vector.length}`,
-        );
-      }
-      if (terms.size === 0) return [];
-      await prepare(encodeOptions.signal === undefined ? {} : { signal: encodeOptions.signal });
-      const best = async (limit: number): Promise<readonly ScoredTag[]> =>
-        toTags(await scorer.submit({ vector, limit }, encodeOptions));
-      return selectTags(best, settings, terms.size);
+      if (vector.length !== encoder.dimension) throw wrongSize(encoder, `${vector.length}`);
+      if (vocabulary.length === 0) return [];
+      const path = await preparation.soon(encodeOptions.signal);
+      return path === undefined ? undefined : (await tagWith(path, vector, encodeOptions))[0];
     },
-    [Symbol.asyncDispose]: () => {
+    tagAll: async (vectors, encodeOptions = {}) => {
+      const photos = vectors.length / encoder.dimension;
+      if (!Number.isInteger(photos)) throw wrongSize(encoder, `${vectors.length} in all`);
+      if (vocabulary.length === 0 || photos === 0) return Array.from({ length: photos }, () => []);
+      const path = await preparation.ready(encodeOptions.signal === undefined ? {} : { signal: encodeOptions.signal });
+      return tagWith(path, vectors, encodeOptions);
+    },
+    [Symbol.asyncDispose]: async () => {
       closing.abort();
-      return scorer[Symbol.asyncDispose]();
+      await scorer?.[Symbol.asyncDispose]();
     },
   };
 };
+
+const wrongSize = ({ dimension, vectorKey }: TermEncoder, received: string): InvalidInputError =>
+  new InvalidInputError(`expected vectors of ${dimension} values from ${vectorKey}, received ${received}`);

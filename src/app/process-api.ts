@@ -1,4 +1,5 @@
 /** `photon process` on this library: settings become a pipeline, the pipeline runs. */
+import { randomUUID } from "node:crypto";
 import type { DualEncoder, Tagger } from "../../models/embedding/encoder.ts";
 import type { InstalledModel } from "../../models/embedding/installed-models.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
@@ -92,7 +93,9 @@ async function* runPipeline(
     clock,
     commitBatch: COMMIT_BATCH,
     bufferSize: config.pipeline.buffer_size,
-    library: options.store ? { catalogue: await catalogue(), renditions, onCommitted: index.notify } : undefined,
+    library: options.store
+      ? { catalogue: await catalogue(), renditions, runToken: randomUUID(), onCommitted: index.notify }
+      : undefined,
     context: {
       ...models,
       limits: decodeLimitsOf(config),

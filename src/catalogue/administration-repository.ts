@@ -153,13 +153,14 @@ const countAttached = async (
   database: Database,
   hashes: readonly string[],
 ): Promise<{ readonly vectors: number; readonly tags: number }> => {
-  const countIn = (table: "embeddings" | "tags") =>
+  const countIn = (table: "embeddings" | "tags" | "tag_edits") =>
     database
       .selectFrom(table)
       .select((eb) => eb.fn.countAll<number>().as("count"))
       .where("content_hash", "in", listOf(hashes))
       .executeTakeFirstOrThrow();
-  return { vectors: (await countIn("embeddings")).count, tags: (await countIn("tags")).count };
+  const [found, decided] = [await countIn("tags"), await countIn("tag_edits")];
+  return { vectors: (await countIn("embeddings")).count, tags: found.count + decided.count };
 };
 
 const forgetPhotos = async (database: Database, hashes: readonly string[], now: number): Promise<void> => {

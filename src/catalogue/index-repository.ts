@@ -3,11 +3,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
+import type { StoredTag } from "../photo/types.ts";
 import type { IndexMark, IndexRow, IndexSource } from "../vectors/types.ts";
 import { listOf } from "./lists.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
 import { cameraOf, filesOfPhotos, foldersOf, visiblePhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import { shownTags } from "./tag-rows.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
 /** Photos of the whole library are read and marked in lots: in between the thread and the catalogue are free. */
@@ -73,32 +75,15 @@ const photoRows = (database: Kysely<CatalogueSchema>, contentHashes: readonly st
     ])
     .execute();
 
-const tagNames = async (
-  database: Kysely<CatalogueSchema>,
-  contentHashes: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> => {
-  const rows = await database
-    .selectFrom("tags")
-    .select(["content_hash", "name"])
-    .where("content_hash", "in", listOf(contentHashes))
-    .orderBy("content_hash")
-    .orderBy("source")
-    .orderBy("rank")
-    .execute();
-  const names = new Map<string, string[]>();
-  for (const { content_hash: hash, name } of rows) names.set(hash, [...(names.get(hash) ?? []), name]);
-  return names;
-};
-
 /** Words of file and folder names: `2024-07 Lisbon/IMG_0042.jpg` gives `2024 07 Lisbon IMG 0042`. */
 const nameWords = ({ root, path }: FileOfPhoto): string => {
   const lastRootFolder = root.split("/").at(-1) ?? "";
   return `${lastRootFolder}/${path.replace(/\.[^./]+$/, "")}`.replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 };
 
-const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonly string[]): IndexRow => {
+const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonly StoredTag[]): IndexRow => {
   const keywords = JSON.parse(row.keywords) as string[]; // written by photo-repository as an array of strings
-  const names = [...new Set([...tags, ...keywords].map((name) => name.toLowerCase()))];
+  const names = [...new Set([...tags.map(({ name }) => name), ...keywords].map((name) => name.toLowerCase()))];
   const camera = cameraOf(row.camera_make, row.camera_model);
   const text = [row.title, row.caption, names.join(", "), ...places.map(nameWords), camera, row.lens];
   return {
@@ -132,7 +117,7 @@ export const createIndexRepository = (database: Kysely<CatalogueSchema>, clock: 
     if (contentHashes.length === 0) return [];
     const rows = await photoRows(database, contentHashes, vectorKey);
     const places = await filesOfPhotos(database, contentHashes);
-    const tags = await tagNames(database, contentHashes);
+    const tags = await shownTags(database, contentHashes);
     return rows.map((row) => toIndexRow(row, places.get(row.content_hash) ?? [], tags.get(row.content_hash) ?? []));
   },
   clearMarks: (marks, vectorKey) => clearMarks(database, marks, vectorKey),

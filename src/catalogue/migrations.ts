@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import { StorageError } from "../errors.ts";
 import { up as initial } from "./migrations/0001-initial.ts";
 import { up as vectorKeys } from "./migrations/0002-vector-keys.ts";
+import { up as tagRuns } from "./migrations/0003-tag-runs.ts";
 
 export interface Migration {
   /** Becomes `PRAGMA user_version`. */
@@ -16,6 +17,7 @@ export interface Migration {
 const migrations = [
   { version: 1, name: "initial", up: initial },
   { version: 2, name: "vector-keys", up: vectorKeys },
+  { version: 3, name: "tag-runs", up: tagRuns },
 ] as const satisfies readonly Migration[];
 
 export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);

@@ -1,15 +1,17 @@
 /** Photos with their stage results. One `commit` is one transaction: photos, vectors, tags, file states, index marks. */
 import type { Kysely, Selectable } from "kysely";
 import type { Clock } from "../clock.ts";
+import type { TagEdits } from "../photo/tag-edits.ts";
 import type { ScoredTag } from "../photo/types.ts";
 import type { FileClaim, FileStat } from "./file-repository.ts";
 import { noLease, statColumns } from "./file-repository.ts";
 import { markChanged } from "./index-repository.ts";
 import { listOf } from "./lists.ts";
 import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
-import { rowAfter, scoredTagOf, storedPhotoOf, tagRows, updatedColumns } from "./photo-row.ts";
+import { rowAfter, storedPhotoOf, updatedColumns } from "./photo-row.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
+import { foundTags, groupBy, replaceModelTags, tagEditsOf } from "./tag-rows.ts";
 import { fromVectorBlob, toVectorBlob } from "./vector-blob.ts";
 
 /** A file that was worked on, and what it holds. */
@@ -38,8 +40,9 @@ export interface PhotoRepository {
   /** Stage keys per photo: stage name to stored key. */
   readonly stageKeys: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
   readonly vectors: (contentHashes: readonly string[], vectorKey: string) => Promise<ReadonlyMap<string, Float32Array>>;
-  /** Machine tags, best first. */
+  /** What models found, best first, whatever people decided about it. */
   readonly tags: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, readonly ScoredTag[]>>;
+  readonly tagEdits: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, TagEdits>>;
 }
 
 type Database = Kysely<CatalogueSchema>;
@@ -131,18 +134,12 @@ const storeVectors = async (database: Database, updates: readonly PhotoUpdate[])
   );
 };
 
-/** Machine tags are replaced as a whole; tags of users, sidecars and files stay. */
-const storeTags = async (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> => {
-  const tagged = updates.filter(({ tags }) => tags !== undefined);
-  if (tagged.length === 0) return;
-  await database
-    .deleteFrom("tags")
-    .where("source", "=", "zero-shot")
-    .where("content_hash", "in", listOf(tagged.map(({ contentHash }) => contentHash)))
-    .execute();
-  const rows = tagged.flatMap((update) => tagRows(update, now));
-  await executeForEach(database, rows, (row) => database.insertInto("tags").values(row));
-};
+const storeTags = (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> =>
+  replaceModelTags(
+    database,
+    updates.flatMap(({ contentHash, tags }) => (tags === undefined ? [] : [{ contentHash, ...tags }])),
+    now,
+  );
 
 /** Claims that still hold; the lease of the others ran out, and another process took the file over. */
 const heldFiles = async (database: Database, files: readonly FinishedFile[]): Promise<readonly HeldFile[]> => {
@@ -229,20 +226,6 @@ const commitPhotos = async (database: Database, commit: PhotoCommit, now: number
   await markChanged(database, [...new Set(changed)], now);
 };
 
-const groupBy = <Row, Value>(
-  rows: readonly Row[],
-  keyOf: (row: Row) => string,
-  valueOf: (row: Row) => Value,
-): ReadonlyMap<string, readonly Value[]> => {
-  const groups = new Map<string, Value[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group === undefined) groups.set(keyOf(row), [valueOf(row)]);
-    else group.push(valueOf(row));
-  }
-  return groups;
-};
-
 export const createPhotoRepository = (database: Database, clock: Clock): PhotoRepository => ({
   commit: (commit) => database.transaction().execute((transaction) => commitPhotos(transaction, commit, clock.now())),
   forgottenAmong: (contentHashes) => forgottenAmong(database, contentHashes),
@@ -274,15 +257,6 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
       .execute();
     return new Map(rows.map((row) => [row.content_hash, fromVectorBlob(row.vector)]));
   },
-  tags: async (contentHashes) => {
-    if (contentHashes.length === 0) return new Map();
-    const rows = await database
-      .selectFrom("tags")
-      .selectAll()
-      .where("source", "=", "zero-shot")
-      .where("content_hash", "in", listOf(contentHashes))
-      .orderBy("rank")
-      .execute();
-    return groupBy(rows, (row) => row.content_hash, scoredTagOf);
-  },
+  tags: (contentHashes) => foundTags(database, contentHashes),
+  tagEdits: (contentHashes) => tagEditsOf(database, contentHashes),
 });

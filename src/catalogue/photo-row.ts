@@ -12,7 +12,7 @@ import type {
   ScoredTag,
   Thumbnail,
 } from "../photo/types.ts";
-import type { PhotosTable, TagsTable } from "./schema.ts";
+import type { PhotosTable } from "./schema.ts";
 
 /** Facts of a stored thumbnail; its bytes are a file under renditions/. */
 export type ThumbnailFacts = Omit<Thumbnail, "bytes">;
@@ -21,6 +21,15 @@ export interface PhotoSize {
   readonly width: number;
   readonly height: number;
   readonly orientation: Orientation;
+}
+
+/** A run of a model that writes tags. */
+export interface TagRun {
+  /** Random; the same in every commit of the run. */
+  readonly token: string;
+  readonly vectorKey: string;
+  readonly bankKey: string;
+  readonly calibrationId: string;
 }
 
 /** What a run learned about one photo. Parts left out stay as they are in the catalogue. */
@@ -33,7 +42,7 @@ export interface PhotoUpdate {
   readonly thumbnail?: ThumbnailFacts;
   readonly perceptualHash?: Uint8Array;
   readonly embedding?: { readonly vectorKey: string; readonly vector: Float32Array };
-  readonly tags?: { readonly bankKey: string; readonly tags: readonly ScoredTag[] };
+  readonly tags?: { readonly run: TagRun; readonly tags: readonly ScoredTag[] };
   /** Keys of the stages whose results are in this update. */
   readonly stageKeys: ReadonlyMap<string, string>;
 }
@@ -150,26 +159,3 @@ export const updatedColumns = [
   "updated_at",
   ...(Object.keys(emptyMetadata) as (keyof typeof emptyMetadata)[]), // the keys of a literal
 ] as const;
-
-export const tagRows = (update: PhotoUpdate, now: number): Insertable<TagsTable>[] =>
-  (update.tags?.tags ?? []).map((tag, rank) => ({
-    content_hash: update.contentHash,
-    name: tag.name,
-    source: "zero-shot" as const,
-    category: tag.category ?? null,
-    ancestors: JSON.stringify(tag.ancestors ?? []),
-    confidence: tag.confidence,
-    rank,
-    bank_key: update.tags?.bankKey ?? null,
-    created_at: now,
-  }));
-
-export const scoredTagOf = (row: Selectable<TagsTable>): ScoredTag => {
-  const ancestors = JSON.parse(row.ancestors) as string[]; // written by tagRows
-  return {
-    name: row.name,
-    confidence: row.confidence,
-    ...(row.category === null ? {} : { category: row.category }),
-    ...(ancestors.length === 0 ? {} : { ancestors }),
-  };
-};

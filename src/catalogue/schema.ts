@@ -1,5 +1,6 @@
 /** Row types of the catalogue. The number of the schema is `PRAGMA user_version`; migrations/ makes the tables. */
 import type { ColumnType, Generated } from "kysely";
+import type { TagSource } from "../photo/types.ts";
 
 /** Added roots are the user's library; visited roots only remember where `process` saw files. */
 export type RootKind = "added" | "visited";
@@ -15,8 +16,6 @@ export type FileState = "pending" | "present" | "quarantined" | "missing";
  * table. active: what search uses; at most one key. retired: kept for going back, until it is pruned.
  */
 export type VectorKeyState = "building" | "ready" | "active" | "retired";
-
-export type TagSource = "zero-shot" | "llm" | "user" | "sidecar" | "file";
 
 /** Written as bigint, read as text (`cast(... as text)`): nanoseconds do not fit a JavaScript number. */
 type Nanoseconds = ColumnType<string, bigint, bigint>;
@@ -135,8 +134,43 @@ export interface TagsTable {
   confidence: number;
   /** Position within its source, best first. */
   rank: number;
-  bank_key: string | null;
+  /** What wrote it; null on tags without a known run. */
+  run_id: number | null;
   created_at: number;
+}
+
+/** One act that wrote tags: a run of a model over photos, or one command of a person. */
+export interface TagRunsTable {
+  id: Generated<number>;
+  /** Made by the run itself, so that each of its commits finds the row. */
+  token: string;
+  source: TagSource;
+  vector_key: string | null;
+  bank_key: string | null;
+  calibration_id: string | null;
+  at: number;
+  undone_at: number | null;
+}
+
+/** What a person decided about a name on a photo; of several decisions the one of the newest run counts. */
+export interface TagEditsTable {
+  content_hash: string;
+  /** As foldTagName in photo/tag-edits.ts gives it. */
+  folded: string;
+  run_id: number;
+  name: string;
+  action: "add" | "remove";
+}
+
+/** Best cosines of captions that fit nothing, per vector key; see search/null-calibration.ts. */
+export interface NullSetsTable {
+  vector_key: string;
+  id: string;
+  /** Photos with a vector when it was measured. */
+  photos: number;
+  /** JSON array of numbers. */
+  best: string;
+  made_at: number;
 }
 
 export interface LeasesTable {
@@ -167,6 +201,9 @@ export interface CatalogueSchema {
   embeddings: EmbeddingsTable;
   vector_keys: VectorKeysTable;
   tags: TagsTable;
+  tag_runs: TagRunsTable;
+  tag_edits: TagEditsTable;
+  null_sets: NullSetsTable;
   leases: LeasesTable;
   to_index: ToIndexTable;
   forgotten: ForgottenTable;

@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
+import type { StoredTag } from "../photo/types.ts";
 import type { IndexSource } from "../vectors/types.ts";
 import type {
   LibraryCounts,
@@ -15,11 +16,12 @@ import { listOf } from "./lists.ts";
 import type { LibraryRepository } from "./library-repository.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
 import type { StoredPhoto } from "./photo-row.ts";
-import { scoredTagOf, storedPhotoOf } from "./photo-row.ts";
+import { storedPhotoOf } from "./photo-row.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
 import { absolutePathOf, cameraOf, filesOfPhotos, filesToSeeTo, foldersOf, visiblePhotos } from "./photo-scope.ts";
 import { reachableAmong } from "./reachable.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import { shownTags } from "./tag-rows.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -36,24 +38,7 @@ const placesOf = (files: readonly FileOfPhoto[], reachable: ReadonlySet<string>)
     .map((file) => ({ path: absolutePathOf(file), rootPath: file.root, online: reachable.has(file.root) }))
     .toSorted((a, b) => Number(b.online) - Number(a.online) || (a.path < b.path ? -1 : 1));
 
-const tagNames = async (database: Database, hashes: readonly string[]): Promise<ReadonlyMap<string, string[]>> => {
-  const rows = await database
-    .selectFrom("tags")
-    .select(["content_hash", "name"])
-    .where("content_hash", "in", listOf(hashes))
-    .orderBy(sql`source = 'user'`, "desc") // the user's own words first
-    .orderBy("rank")
-    .execute();
-  const names = new Map<string, string[]>();
-  for (const { content_hash: hash, name } of rows) {
-    const known = names.get(hash);
-    if (known === undefined) names.set(hash, [name]);
-    else if (!known.includes(name)) known.push(name);
-  }
-  return names;
-};
-
-const summaryOf = (photo: StoredPhoto, places: readonly PhotoPlace[], tags: readonly string[]): PhotoSummary => {
+const summaryOf = (photo: StoredPhoto, places: readonly PhotoPlace[], tags: readonly StoredTag[]): PhotoSummary => {
   const { metadata } = photo;
   const camera = cameraOf(metadata.cameraMake ?? null, metadata.cameraModel ?? null);
   return {
@@ -66,7 +51,7 @@ const summaryOf = (photo: StoredPhoto, places: readonly PhotoPlace[], tags: read
     ...(metadata.capturedAt === undefined ? {} : { capturedAt: metadata.capturedAt }),
     ...(camera === undefined ? {} : { camera }),
     ...(metadata.gps === undefined ? {} : { gps: metadata.gps }),
-    tags: [...new Set([...tags, ...(metadata.keywords ?? [])])],
+    tags: [...new Set([...tags.map(({ name }) => name), ...(metadata.keywords ?? [])])],
     ...(metadata.title === undefined ? {} : { title: metadata.title }),
     ...(metadata.caption === undefined ? {} : { caption: metadata.caption }),
     favourite: photo.favourite,
@@ -79,20 +64,26 @@ const loadSummaries = async (
   database: Database,
   { clock }: SearchRepositoryDeps,
   hashes: readonly string[],
-): Promise<ReadonlyMap<string, { readonly photo: StoredPhoto; readonly summary: PhotoSummary }>> => {
+): Promise<
+  ReadonlyMap<
+    string,
+    { readonly photo: StoredPhoto; readonly summary: PhotoSummary; readonly tags: readonly StoredTag[] }
+  >
+> => {
   if (hashes.length === 0) return new Map();
   const rows = await visiblePhotos(database)
     .selectAll("photos")
     .where("photos.content_hash", "in", listOf(hashes))
     .execute();
   const files = await filesOfPhotos(database, hashes);
-  const tags = await tagNames(database, hashes);
+  const tags = await shownTags(database, hashes);
   const reachable = await reachableAmong(new Set([...files.values()].flat().map(({ root }) => root)), clock);
   return new Map(
     rows.map((row) => {
       const photo = storedPhotoOf(row);
       const places = placesOf(files.get(row.content_hash) ?? [], reachable);
-      return [row.content_hash, { photo, summary: summaryOf(photo, places, tags.get(row.content_hash) ?? []) }];
+      const own = tags.get(row.content_hash) ?? [];
+      return [row.content_hash, { photo, summary: summaryOf(photo, places, own), tags: own }];
     }),
   );
 };
@@ -104,13 +95,6 @@ const loadDetails = async (
 ): Promise<PhotoDetails | undefined> => {
   const found = (await loadSummaries(database, deps, [hash])).get(hash);
   if (found === undefined) return undefined;
-  const tags = await database
-    .selectFrom("tags")
-    .selectAll()
-    .where("content_hash", "=", hash)
-    .orderBy("source")
-    .orderBy("rank")
-    .execute();
   const keys = await database
     .selectFrom("embeddings")
     .select("vector_key")
@@ -121,7 +105,7 @@ const loadDetails = async (
   return {
     ...found.summary,
     metadata: found.photo.metadata,
-    scoredTags: tags.map(scoredTagOf),
+    scoredTags: found.tags,
     vectorKeys: keys.map((row) => row.vector_key),
     indexed: mark === undefined,
   };

@@ -132,6 +132,25 @@ export interface ScoredTag {
   readonly ancestors?: readonly string[];
 }
 
+export type TagSource = "zero-shot" | "llm" | "user" | "sidecar" | "file";
+
+/** Where a stored tag comes from. The model's part is absent on tags of people. */
+export interface TagProvenance {
+  readonly source: TagSource;
+  /** Names the run that wrote it; `photon tag undo` takes it. undefined on tags older than runs. */
+  readonly runId?: number;
+  /** Milliseconds UTC. */
+  readonly at: number;
+  readonly vectorKey?: string;
+  readonly bankKey?: string;
+  /** Which fit the confidence comes from. */
+  readonly calibrationId?: string;
+}
+
+export interface StoredTag extends ScoredTag {
+  readonly provenance: TagProvenance;
+}
+
 /** One thing that went wrong with a photo or with one stage of it. */
 export interface PhotoFailure {
   readonly code: PhotoFailureCode;

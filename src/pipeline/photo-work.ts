@@ -1,6 +1,6 @@
 /** The work on one photo: read, hash, run the stages that are stale, put the result together. */
 import type { FileClaim, FileStat } from "../catalogue/file-repository.ts";
-import type { PhotoUpdate } from "../catalogue/photo-row.ts";
+import type { PhotoUpdate, TagRun } from "../catalogue/photo-row.ts";
 import { hashBytes } from "../photo/content-hash.ts";
 import { identifyFormat } from "../photo/sniff.ts";
 import type { PhotoFailure, PhotoSource, ProcessedPhoto } from "../photo/types.ts";
@@ -106,16 +106,26 @@ const planWork = async (opened: OpenedPhoto, deps: PipelineDeps, force: boolean)
   return { wanted, stale, parts };
 };
 
+const tagRunOf = ({ context: { encoder, tagger }, library }: PipelineDeps): TagRun | undefined =>
+  encoder === undefined || tagger === undefined || library === undefined
+    ? undefined
+    : {
+        token: library.runToken,
+        vectorKey: encoder.vectorKey,
+        bankKey: tagger.bankKey,
+        calibrationId: tagger.calibrationId,
+      };
+
 const updateOf = (
   { draft }: OpenedPhoto,
   fileSize: number,
   done: readonly string[],
   { wanted }: Plan,
-  { context }: PipelineDeps,
+  deps: PipelineDeps,
 ): PhotoUpdate => {
   const { decoded, thumbnail, vector, tags } = draft;
-  const vectorKey = context.encoder?.vectorKey;
-  const bankKey = context.tagger?.bankKey;
+  const vectorKey = deps.context.encoder?.vectorKey;
+  const run = tagRunOf(deps);
   const stageKeys = keysOf(done, wanted);
   return {
     contentHash: draft.contentHash,
@@ -133,7 +143,7 @@ const updateOf = (
     ...(stageKeys.has("embed") && vector !== undefined && vectorKey !== undefined
       ? { embedding: { vectorKey, vector } }
       : {}),
-    ...(tags === undefined || bankKey === undefined ? {} : { tags: { bankKey, tags } }),
+    ...(tags === undefined || run === undefined ? {} : { tags: { run, tags } }),
   };
 };
 

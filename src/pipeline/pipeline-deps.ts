@@ -9,6 +9,8 @@ import type { Stage, StageContext } from "./stage.ts";
 export interface PipelineLibrary {
   readonly catalogue: Pick<Catalogue, "files" | "photos" | "roots">;
   readonly renditions: RenditionStore;
+  /** Names this run on the tags it writes. */
+  readonly runToken: string;
   /** Called after each commit that left marks for the index. */
   readonly onCommitted: () => void;
 }

@@ -1,6 +1,8 @@
 /** Photos as a run reports them, put together from the catalogue and from what a run has just computed. */
 import { InternalError } from "../errors.ts";
 import type { StoredPhoto } from "../catalogue/photo-row.ts";
+import type { TagEdits } from "../photo/tag-edits.ts";
+import { withTagEdits } from "../photo/tag-edits.ts";
 import type { ProcessedPhoto, ScoredTag, Thumbnail } from "../photo/types.ts";
 import type { PipelineLibrary } from "./pipeline-deps.ts";
 import type { StageKeys } from "./stage-plan.ts";
@@ -11,7 +13,9 @@ import type { PhotoDraft, StageContext } from "./stage.ts";
 export interface StoredParts {
   readonly photo: StoredPhoto;
   readonly vector: Float32Array | undefined;
+  /** What models found, whatever people decided about it. */
   readonly tags: readonly ScoredTag[] | undefined;
+  readonly tagEdits: TagEdits | undefined;
   readonly thumbnail: Thumbnail | undefined;
 }
 
@@ -37,10 +41,11 @@ export const readParts = async (
   const vectorKey = context.encoder?.vectorKey;
   const vectors = wanted.has("embed") && vectorKey !== undefined ? await photos.vectors(hashes, vectorKey) : undefined;
   const tags = wanted.has("tag") ? await photos.tags(hashes) : undefined;
+  const edits = await photos.tagEdits(hashes);
   const parts = await Promise.all(
     [...stored].map(async ([hash, photo]): Promise<[string, StoredParts]> => {
       const thumbnail = wanted.has("thumbnail") ? await readThumbnail(library, photo) : undefined;
-      return [hash, { photo, vector: vectors?.get(hash), tags: tags?.get(hash), thumbnail }];
+      return [hash, { photo, vector: vectors?.get(hash), tags: tags?.get(hash), tagEdits: edits.get(hash), thumbnail }];
     }),
   );
   return new Map(parts);
@@ -56,7 +61,10 @@ export const lostStages = (parts: StoredParts | undefined, wanted: StageKeys): r
 };
 
 /** A photo whose every part is stored. */
-export const storedPhoto = ({ photo, vector, tags, thumbnail }: StoredParts, vectorKey?: string): ProcessedPhoto => ({
+export const storedPhoto = (
+  { photo, vector, tags, tagEdits, thumbnail }: StoredParts,
+  vectorKey?: string,
+): ProcessedPhoto => ({
   contentHash: photo.contentHash,
   format: photo.format,
   fileSize: photo.fileSize,
@@ -64,7 +72,7 @@ export const storedPhoto = ({ photo, vector, tags, thumbnail }: StoredParts, vec
   metadata: photo.metadata,
   exif: photo.exif,
   ...(vector === undefined || vectorKey === undefined ? {} : { embedding: { vectorKey, vector } }),
-  tags: tags ?? [],
+  tags: withTagEdits(tags ?? [], tagEdits),
   ...(thumbnail === undefined ? {} : { thumbnail }),
   ...(photo.perceptualHash === undefined ? {} : { perceptualHash: photo.perceptualHash }),
 });
@@ -93,7 +101,7 @@ export const assemblePhoto = (
     metadata: draft.metadata?.merged ?? parts?.photo.metadata ?? {},
     exif: draft.metadata?.exif ?? parts?.photo.exif ?? {},
     ...(vector === undefined || vectorKey === undefined ? {} : { embedding: { vectorKey, vector } }),
-    tags: draft.tags ?? parts?.tags ?? [],
+    tags: withTagEdits(draft.tags ?? parts?.tags ?? [], parts?.tagEdits),
     ...(thumbnail === undefined ? {} : { thumbnail }),
     ...(perceptualHash === undefined ? {} : { perceptualHash }),
   };

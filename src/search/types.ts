@@ -1,6 +1,6 @@
 /** What search asks of the rest of photon, and what it answers. Wired together in app.ts. */
 import type { EncodeOptions, EncoderDescription } from "../../models/embedding/encoder.ts";
-import type { CaptureTime, GpsPosition, PhotoMetadata, ScoredTag } from "../photo/types.ts";
+import type { CaptureTime, GpsPosition, PhotoMetadata, StoredTag } from "../photo/types.ts";
 import type { VectorIndex } from "../vectors/types.ts";
 import type { NullSet } from "./null-calibration.ts";
 
@@ -41,7 +41,8 @@ export interface PhotoSummary {
 /** What `show` adds to the summary. */
 export interface PhotoDetails extends PhotoSummary {
   readonly metadata: PhotoMetadata;
-  readonly scoredTags: readonly ScoredTag[];
+  /** People's tags first, then the models', best first. */
+  readonly scoredTags: readonly StoredTag[];
   /** Vector keys under which a vector is stored. */
   readonly vectorKeys: readonly string[];
   /** False while the newest revision waits for the index. */

@@ -94,7 +94,12 @@ describe("a second run", () => {
     const names = await writePhotos(pipeline.photos, { count: 2 });
     await pipeline.process(names);
     const model = createScriptedModel();
-    const tagger = { bankKey: "new", tag: async () => [{ name: "new tag", confidence: 0.7 }] };
+    const tagger = {
+      bankKey: "new",
+      calibrationId: "none",
+      resultKey: "new",
+      tag: async () => [{ name: "new tag", confidence: 0.7 }],
+    };
     const second = await pipeline.process(names, { model: { ...model, tagger } });
     expect(second.ran).toMatchObject({ tag: 2 });
     expect(second.ran.embed).toBeUndefined();

@@ -7,7 +7,7 @@ import type { Catalogue } from "../../src/catalogue/catalogue.ts";
 import { openCatalogue } from "../../src/catalogue/catalogue.ts";
 import type { FileClaim, FilePlace, FileStat } from "../../src/catalogue/file-repository.ts";
 import type { FinishedFile } from "../../src/catalogue/photo-repository.ts";
-import type { PhotoUpdate } from "../../src/catalogue/photo-row.ts";
+import type { PhotoUpdate, TagRun } from "../../src/catalogue/photo-row.ts";
 import { hashOf } from "./memory-library.ts";
 import type { ManualClock } from "./manual-clock.ts";
 import { createManualClock } from "./manual-clock.ts";
@@ -76,6 +76,13 @@ export const claimOne = async (catalogue: Catalogue, rootId: number, name: strin
   const [claim] = await catalogue.files.claim([placeOf(rootId, name)]);
   if (claim === undefined) throw new Error(`${name} is held by somebody else`);
   return claim;
+};
+
+export const TAG_RUN: TagRun = {
+  token: "run",
+  vectorKey: "test@00000000/fp32/p1",
+  bankKey: "bank",
+  calibrationId: "none",
 };
 
 export const updateOf = (content: string, given: Partial<PhotoUpdate> = {}): PhotoUpdate => ({

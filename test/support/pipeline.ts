@@ -41,7 +41,12 @@ export const createScriptedModel = (modelId = "scripted"): ScriptedModel => ({
     embedTexts: () => Promise.reject(new Error("no text is embedded in these tests")),
     [Symbol.asyncDispose]: async () => undefined,
   },
-  tagger: { bankKey: `${modelId}-bank`, tag: async () => [{ name: "colours", confidence: 0.5 }] },
+  tagger: {
+    bankKey: `${modelId}-bank`,
+    calibrationId: "none",
+    resultKey: `${modelId}-bank`,
+    tag: async () => [{ name: "colours", confidence: 0.5 }],
+  },
 });
 
 export const THUMBNAIL: ThumbnailSettings = { size: 64, format: "webp", quality: 80 };
@@ -99,7 +104,8 @@ export const createTestPipeline = async (): Promise<TestPipeline> => {
         tagger: model?.tagger,
         signal: new AbortController().signal,
       },
-      library: options.store === false ? undefined : { catalogue, renditions, onCommitted: () => undefined },
+      library:
+        options.store === false ? undefined : { catalogue, renditions, runToken: "test", onCommitted: () => undefined },
       logger: silentLogger,
       clock: systemClock,
       commitBatch: 64,

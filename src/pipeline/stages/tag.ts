@@ -8,12 +8,14 @@ export const tag = defineStage({
   requires: ["embed"],
   optional: true,
   lane: "encoder",
-  key: ({ tagger }) => tagger?.bankKey,
+  key: ({ tagger }) => tagger?.resultKey,
   run: async (draft, { tagger, signal }) => {
     if (tagger === undefined) return { status: "skipped", reason: "no label bank" };
     if (draft.vector === undefined) return { status: "skipped", reason: "no vector" };
     try {
-      draft.tags = await tagger.tag(draft.vector, { signal });
+      const tags = await tagger.tag(draft.vector, { signal });
+      if (tags === undefined) return { status: "skipped", reason: "the label bank is not complete yet" };
+      draft.tags = tags;
     } catch (error) {
       if (isAbort(error) || error instanceof UnreadablePhotoError || error instanceof StorageError) throw error;
       throw new UnreadablePhotoError("tag_failed", "The tags of this photo could not be computed.", { cause: error });

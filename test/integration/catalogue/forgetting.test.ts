@@ -4,6 +4,7 @@ import {
   claimOne,
   createTestCatalogue,
   finishedFile,
+  TAG_RUN,
   storePhoto,
   updateOf,
   visitRoot,
@@ -21,7 +22,7 @@ test("forgetting removes a photo with all that hangs on it and leaves a mark for
     { rootId, name: "a.jpg", content: "a" },
     {
       embedding: { vectorKey: "k", vector: new Float32Array(3) },
-      tags: { bankKey: "b", tags: [{ name: "dog", confidence: 1 }] },
+      tags: { run: TAG_RUN, tags: [{ name: "dog", confidence: 1 }] },
     },
   );
   await storePhoto(catalogue, { rootId, name: "b.jpg", content: "b" });

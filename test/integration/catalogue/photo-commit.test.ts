@@ -4,6 +4,7 @@ import {
   claimOne,
   createTestCatalogue,
   finishedFile,
+  TAG_RUN,
   storePhoto,
   updateOf,
   visitRoot,
@@ -91,7 +92,7 @@ test("machine tags are replaced as a whole, tags of the user stay", async () => 
   const { catalogue } = setup;
   const rootId = await visitRoot(catalogue);
   const tagged = (...names: readonly string[]) => ({
-    tags: { bankKey: "bank", tags: names.map((name) => ({ name, confidence: 0.9 })) },
+    tags: { run: TAG_RUN, tags: names.map((name) => ({ name, confidence: 0.9 })) },
   });
   await storePhoto(catalogue, { rootId, name: "a.jpg", content: "a" }, tagged("dog", "beach"));
   await setup.sql(
@@ -143,7 +144,7 @@ test("a commit that fails in its middle stores nothing of itself", async () => {
   const { catalogue } = setup;
   const rootId = await visitRoot(catalogue);
   const claim = await claimOne(catalogue, rootId, "a.jpg");
-  const broken = updateOf("b", { tags: { bankKey: "bank", tags: [{ name: "x", confidence: Number.NaN }] } });
+  const broken = updateOf("b", { tags: { run: TAG_RUN, tags: [{ name: "x", confidence: Number.NaN }] } });
   await expect(
     catalogue.photos.commit({ updates: [updateOf("a"), broken], files: [finishedFile(claim, "a")] }),
   ).rejects.toThrow();

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { expect, test, vi } from "vitest";
 import type { Catalogue } from "../../../src/catalogue/catalogue.ts";
-import { createTestCatalogue, finishedFile, placeOf, updateOf, visitRoot } from "../../support/catalogues.ts";
+import { createTestCatalogue, finishedFile, placeOf, TAG_RUN, updateOf, visitRoot } from "../../support/catalogues.ts";
 import { hashOf } from "../../support/memory-library.ts";
 
 /** Statements that `work` makes. */
@@ -37,7 +37,7 @@ const runBatch = async (catalogue: Catalogue, rootId: number): Promise<void> => 
   await files.heartbeat();
   await photos.commit({
     updates: contents.map((content) =>
-      updateOf(content, { tags: { bankKey: "bank", tags: [{ name: "boat", confidence: 0.9 }] } }),
+      updateOf(content, { tags: { run: TAG_RUN, tags: [{ name: "boat", confidence: 0.9 }] } }),
     ),
     files: contents.flatMap((content, at) => (claims[at] === undefined ? [] : [finishedFile(claims[at], content)])),
   });

@@ -70,9 +70,9 @@ test("a bank is made once, rows in the order of its header, each of length one",
   await using workspace = await createWorkspace();
   const { encoder, texts } = counted(await sampleEncoder(workspace.directory));
   const key = await bankKeyOf(encoder, sampleVocabulary);
-  const made = await ensureLabelBank(encoder, sampleVocabulary, { bankDir: workspace.directory, key });
+  const { bank: made } = await ensureLabelBank(encoder, sampleVocabulary, { bankDir: workspace.directory, key });
   const before = texts();
-  const read = await ensureLabelBank(encoder, sampleVocabulary, { bankDir: workspace.directory, key });
+  const { bank: read } = await ensureLabelBank(encoder, sampleVocabulary, { bankDir: workspace.directory, key });
   expect(texts()).toBe(before);
   expect(read).toEqual(made);
   expect(made.header.termIds).toEqual(sampleVocabulary.map(({ id }) => id));
@@ -109,11 +109,11 @@ test("a damaged bank is made again", async () => {
   await using workspace = await createWorkspace();
   const { encoder, texts } = counted(await sampleEncoder(workspace.directory));
   const key = await bankKeyOf(encoder, sampleVocabulary);
-  const made = await ensureLabelBank(encoder, sampleVocabulary, { bankDir: workspace.directory, key });
+  const { bank: made } = await ensureLabelBank(encoder, sampleVocabulary, { bankDir: workspace.directory, key });
   await using file = await open(bankPathOf(workspace.directory, key), "r+");
   await file.write(Buffer.from([1, 2, 3]), 0, 3, 5_000);
   const before = texts();
-  expect(await ensureLabelBank(encoder, sampleVocabulary, { bankDir: workspace.directory, key })).toEqual(made);
+  expect((await ensureLabelBank(encoder, sampleVocabulary, { bankDir: workspace.directory, key })).bank).toEqual(made);
   expect(texts()).toBe(2 * before);
 });
 
@@ -129,9 +129,12 @@ test("an interrupted build goes on after its last chunk and gives the same bank"
   ).rejects.toMatchObject({ name: "AbortError" });
   expect(await readLabelBank(bankPathOf(bankDir, key), key)).toBeUndefined(); // no tags from a part
   expect(texts()).toBe(256);
-  const resumed = await ensureLabelBank(encoder, wideVocabulary, { bankDir, key });
+  const { bank: resumed } = await ensureLabelBank(encoder, wideVocabulary, { bankDir, key });
   expect(texts()).toBe(600);
-  const fresh = await ensureLabelBank(encoder, wideVocabulary, { bankDir: join(workspace.directory, "fresh"), key });
+  const { bank: fresh } = await ensureLabelBank(encoder, wideVocabulary, {
+    bankDir: join(workspace.directory, "fresh"),
+    key,
+  });
   expect(resumed).toEqual(fresh);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { confidenceOf, dropAncestors } from "../../../models/embedding/tagger.ts";
+import { confidenceOf, dropAncestors, leastLogit, raisedConfidence } from "../../../models/embedding/tag-selection.ts";
 import { promptsOf } from "../../../models/embedding/vocabulary.ts";
 import { sampleVocabulary } from "../../../models/embedding/vocabulary/sample.ts";
 import type { ScoredTag } from "../../../src/photo/types.ts";
@@ -17,10 +17,23 @@ test("an ancestor stays when it is clearly surer than its descendant", () => {
   expect(names(dropAncestors([tag("dog", 0.9), tag("poodle", 0.6, "dog")]))).toEqual(["dog", "poodle"]);
 });
 
-test("a calibrated confidence is one half where scale and bias cancel out", () => {
-  const calibration = { id: "x", scale: 100, bias: -15, noMatchBelow: 0, goodFrom: 0 };
-  expect(confidenceOf(0.15, calibration)).toBeCloseTo(0.5);
-  expect(confidenceOf(0.2, calibration)).toBeGreaterThan(0.99);
+test("a tag that was dropped drops nothing itself", () => {
+  const tags = [tag("animal", 0.88), tag("dog", 0.8, "animal"), tag("poodle", 0.75, "dog", "animal")];
+  expect(names(dropAncestors(tags))).toEqual(["animal", "poodle"]);
+});
+
+test("a confidence is one half at logit zero, and everything a threshold lets through lies above its logit", () => {
+  expect(confidenceOf(0)).toBe(0.5);
+  expect(confidenceOf(6)).toBeGreaterThan(0.99);
+  for (const least of [0, 0.01, 0.3, 0.5, 0.75, 0.9999]) {
+    for (let logit = -12; logit < 12; logit += 0.01) {
+      if (confidenceOf(logit) >= least) expect(logit).toBeGreaterThanOrEqual(leastLogit(least));
+    }
+  }
+});
+
+test("without a calibration the threshold is raised, but all and nothing can still be asked for", () => {
+  expect([0, 0.5, 1].map(raisedConfidence)).toEqual([0, 0.75, 1]);
 });
 
 test("prompts carry the right article and follow the category", () => {

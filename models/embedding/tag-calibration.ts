@@ -1,0 +1,146 @@
+/**
+ * From the cosine of a photo and a term to the chance that the term is right for the photo:
+ * `logit = z-weight * z + cosine-weight * cosine + offset`, where z tells how far the cosine lies above what the term
+ * reaches with any photo: `z = (cosine - mean) / deviation`, both over a reference set of photos.
+ *
+ * The file keeps the weights and the reference vectors themselves: mean and deviation follow from them for every label
+ * bank of the model, so words that people add are calibrated like the others.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { systemCode } from "../../src/errors.ts";
+import { writeFileAtomically } from "./atomic-file.ts";
+import type { ScoreCalibration } from "./encoder.ts";
+import { normalise } from "./inference-session.ts";
+
+/** Beside the model's weights. */
+export const TAG_CALIBRATION_FILE = "tag-calibration.json";
+
+export interface TagCalibration {
+  /** Identifies the fit; stored beside tags. */
+  readonly id: string;
+  /** False: the checkpoint's own constants, whose numbers are no chances. */
+  readonly calibrated: boolean;
+  readonly weights: { readonly z: number; readonly cosine: number; readonly offset: number };
+  /** Photo vectors, `n x dimension`, L2-normalised; empty when `weights.z` is 0. */
+  readonly reference: Float32Array;
+}
+
+/** What a term's cosines are multiplied with, and what is added, to give logits. */
+export interface TermScale {
+  readonly scale: number;
+  readonly offset: number;
+}
+
+const fileSchema = z.strictObject({
+  format: z.literal(1),
+  vectorKey: z.string(),
+  id: z.string(),
+  weights: z.strictObject({ z: z.number(), cosine: z.number(), offset: z.number() }),
+  reference: z.strictObject({
+    count: z.int().nonnegative(),
+    dimension: z.int().positive(),
+    /** One signed byte per value, base64; rows are brought back to length 1. */
+    values: z.base64(),
+  }),
+});
+
+const LARGEST_BYTE = 127;
+/** Share of the median deviation below which a term's own is not believed: few photos, or none like it. */
+const LEAST_DEVIATION_SHARE = 0.25;
+
+/** The model's pair score read as a tag's: right in order, not in number, unless the model's own fit says so. */
+export const untunedTagCalibration = (calibration: ScoreCalibration): TagCalibration => ({
+  id: calibration.id,
+  calibrated: !calibration.id.endsWith("/prior"),
+  weights: { z: 0, cosine: calibration.scale, offset: calibration.bias },
+  reference: new Float32Array(),
+});
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0;
+
+/**
+ * @param cosines of each term with all reference photos, in row order of the bank
+ */
+export const termScales = (
+  { weights }: TagCalibration,
+  cosines: readonly { readonly mean: number; readonly deviation: number }[],
+): readonly TermScale[] => {
+  const least = Math.max(median(cosines.map(({ deviation }) => deviation)) * LEAST_DEVIATION_SHARE, Number.EPSILON);
+  return cosines.map(({ mean, deviation }) => {
+    const perCosine = weights.z / Math.max(deviation, least);
+    return { scale: perCosine + weights.cosine, offset: weights.offset - perCosine * mean };
+  });
+};
+
+export const meanAndDeviation = (values: Float32Array): { readonly mean: number; readonly deviation: number } => {
+  let sum = 0;
+  for (const value of values) sum += value;
+  const mean = sum / Math.max(1, values.length);
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
+};
+
+const toBytes = (rows: Float32Array, dimension: number): string => {
+  const bytes = new Int8Array(rows.length);
+  for (let start = 0; start < rows.length; start += dimension) {
+    const row = rows.subarray(start, start + dimension);
+    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+    row.forEach((value, place) => (bytes[start + place] = Math.round((value / largest) * LARGEST_BYTE)));
+  }
+  return Buffer.from(bytes.buffer).toString("base64");
+};
+
+const fromBytes = (text: string, dimension: number): Float32Array => {
+  const rows = Float32Array.from(new Int8Array(Buffer.from(text, "base64")));
+  for (let start = 0; start < rows.length; start += dimension) normalise(rows.subarray(start, start + dimension));
+  return rows;
+};
+
+/**
+ * The calibration that lies beside a model's weights.
+ * @returns undefined when there is none, it is damaged, or it belongs to other vectors
+ */
+export const readTagCalibration = async (
+  directory: string,
+  { vectorKey, dimension }: { readonly vectorKey: string; readonly dimension: number },
+): Promise<TagCalibration | undefined> => {
+  let text: string;
+  try {
+    text = await readFile(join(directory, TAG_CALIBRATION_FILE), "utf8");
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  const file = parseFile(text);
+  if (file?.vectorKey !== vectorKey || file.reference.dimension !== dimension) return undefined;
+  const reference = fromBytes(file.reference.values, dimension);
+  if (reference.length !== file.reference.count * dimension) return undefined;
+  return { id: file.id, calibrated: true, weights: file.weights, reference };
+};
+
+const parseFile = (text: string): z.output<typeof fileSchema> | undefined => {
+  try {
+    return fileSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined; // not JSON: without it confidences are shown as uncalibrated
+  }
+};
+
+export const writeTagCalibration = async (
+  directory: string,
+  { vectorKey, dimension }: { readonly vectorKey: string; readonly dimension: number },
+  { id, weights, reference }: TagCalibration,
+): Promise<void> => {
+  const file: z.output<typeof fileSchema> = {
+    format: 1,
+    vectorKey,
+    id,
+    weights,
+    reference: { count: reference.length / dimension, dimension, values: toBytes(reference, dimension) },
+  };
+  await writeFileAtomically(join(directory, TAG_CALIBRATION_FILE), Buffer.from(`${JSON.stringify(file)}\n`));
+};
