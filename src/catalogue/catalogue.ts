@@ -22,12 +22,16 @@ import { createLibraryRepository } from "./library-repository.ts";
 import { migrate, readSchemaVersion, refuseNewerSchema } from "./migrations.ts";
 import { NodeSqliteDialect, whenFree } from "./node-sqlite-dialect.ts";
 import { createOwner } from "./owner.ts";
+import type { NullSetRepository } from "./null-set-repository.ts";
+import { createNullSetRepository } from "./null-set-repository.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
 import { createPhotoRepository } from "./photo-repository.ts";
 import type { RootRepository } from "./root-repository.ts";
 import { createRootRepository } from "./root-repository.ts";
 import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { TagRepository } from "./tag-repository.ts";
+import { createTagRepository } from "./tag-repository.ts";
 import type { VectorKeyRepository } from "./vector-key-repository.ts";
 import { createVectorKeyRepository } from "./vector-key-repository.ts";
 
@@ -43,9 +47,11 @@ export interface Catalogue extends AsyncDisposable {
   readonly index: IndexSource;
   readonly leases: LeaseRepository;
   readonly library: LibraryRepository;
+  readonly nullSets: NullSetRepository;
   readonly photos: PhotoRepository;
   readonly roots: RootRepository;
   readonly search: SearchCatalogue;
+  readonly tags: TagRepository;
   readonly vectorKeys: VectorKeyRepository;
 }
 
@@ -131,9 +137,11 @@ const createRepositories = (
     index,
     leases: createLeaseRepository(kysely, owner, clock),
     library,
+    nullSets: createNullSetRepository(kysely, clock),
     photos,
     roots: createRootRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
+    tags: createTagRepository(kysely, clock),
     vectorKeys: createVectorKeyRepository(kysely, clock),
   };
 };

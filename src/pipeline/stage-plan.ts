@@ -9,12 +9,15 @@ const SIDECAR = "sidecar";
 const SIDECAR_STAGE = "metadata";
 const NO_SIDECAR = "none";
 
+/** @param settings what the stage's `key` gives */
+export const stageKeyOf = ({ version }: Pick<Stage, "version">, settings: string): string => `${version}/${settings}`;
+
 /** Keys of the stages alone: enough to tell whether a photo whose sidecar was not looked at is current. */
 export const wantedKeys = (stages: readonly Stage[], context: StageContext): StageKeys => {
   const keys = new Map<string, string>();
   for (const stage of stages) {
     const settings = stage.key(context);
-    if (settings !== undefined) keys.set(stage.name, `${stage.version}/${settings}`);
+    if (settings !== undefined) keys.set(stage.name, stageKeyOf(stage, settings));
   }
   return keys;
 };
