@@ -58,7 +58,7 @@ const fillRandom = <Values extends Float32Array | Int8Array>(name: string, limit
 };
 
 /** Made while it is written: a model of 350 MB is never in memory as a whole. */
-const randomTensor = (name: string, shape: readonly number[], limit: number): OnnxTensor => {
+export const randomTensor = (name: string, shape: readonly number[], limit: number): OnnxTensor => {
   const count = shape.reduce((product, size) => product * size, 1);
   return {
     name,
