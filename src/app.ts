@@ -5,6 +5,7 @@ import { createInference } from "./app/inference.ts";
 import { createLibraryIndex } from "./app/library-index.ts";
 import { createLibraryModel } from "./app/library-model.ts";
 import { createModelAdministration } from "./app/model-administration.ts";
+import { createModelChange } from "./app/model-change.ts";
 import { once } from "./app/once.ts";
 import { createProcessApi } from "./app/process-api.ts";
 import { createSearchModel } from "./app/search-model.ts";
@@ -15,6 +16,7 @@ import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { AdministrationApi } from "./library/administration.ts";
 import { createLibraryAdministration } from "./library/library-administration.ts";
+import type { ModelChangeApi } from "./library/model-change.ts";
 import type { Logger } from "./logger.ts";
 import { createRenditionStore } from "./photo/rendition-store.ts";
 import type { ProcessApi } from "./pipeline/outcome.ts";
@@ -33,7 +35,7 @@ export interface PhotonOptions {
 }
 
 /** photon on one library. Nothing is opened or loaded before it is needed. */
-export interface Photon extends AsyncDisposable, AdministrationApi, ProcessApi, Search {
+export interface Photon extends AsyncDisposable, AdministrationApi, ModelChangeApi, ProcessApi, Search {
   readonly config: Config;
   /** Encoded thumbnail of a photo; undefined when there is none. */
   readonly thumbnailOf: (contentHash: string) => Promise<Uint8Array | undefined>;
@@ -62,6 +64,16 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const inference = createInference({ config, logger, searchInProcess });
   const index = createLibraryIndex({ directory: folders.vectors, catalogue, clock, logger });
   const processApi = createProcessApi({ config, logger, clock, catalogue, renditions, model, inference, index });
+  const { followModel, ...modelChange } = createModelChange({
+    config,
+    logger,
+    clock,
+    catalogue,
+    index,
+    inference,
+    installedOf: model.installedOf,
+    hasLibrary: () => existsSync(folders.catalogue),
+  });
   const search = once(async () =>
     createSearch({
       catalogue: (await catalogue()).search,
@@ -74,6 +86,8 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   return {
     config,
     ...processApi,
+    process: followModel(processApi.process),
+    ...modelChange,
     ...createModelAdministration({ modelDir, activeModelId }),
     ...createLibraryAdministration({
       catalogue,

@@ -21,6 +21,8 @@ export interface LibraryModel {
   readonly activeModel: () => Promise<ActiveModel | undefined>;
   /** Installed model of the active key; undefined when its files are gone. */
   readonly installed: () => Promise<InstalledModel | undefined>;
+  /** Installed model of any key; undefined when its files are gone. */
+  readonly installedOf: (key: VectorKey) => Promise<InstalledModel | undefined>;
   /** The same for writing: makes the configured model's key active when none is. */
   readonly forWriting: () => Promise<InstalledModel | undefined>;
   /** The configured model, without looking at the library. */
@@ -70,6 +72,7 @@ export const createLibraryModel = ({ config, logger, catalogue }: LibraryModelDe
   return {
     activeKey,
     configured,
+    installedOf: (key) => findByKey(modelDir, key),
     installed: async () => {
       const active = await activeKey();
       return active === undefined ? undefined : findByKey(modelDir, active);

@@ -6,6 +6,7 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import { mark } from "./index-repository.ts";
+import type { RoleLease } from "./lease-repository.ts";
 import { listOf } from "./lists.ts";
 import { visiblePhotos } from "./photo-scope.ts";
 import { executeForEach } from "./repeated-query.ts";
@@ -21,13 +22,20 @@ export interface ActivationRequest {
   readonly indexed: ReadonlyMap<string, number>;
   /** Photos that could not be embedded; they do not hold the switch up. */
   readonly unreadable: ReadonlySet<string>;
+  /** Other photos that may lack a vector, at most; they are embedded after the switch. */
+  readonly tolerated: number;
+  /** Of the process that built the table. */
+  readonly lease: RoleLease;
 }
 
-/** incomplete: photos came or changed meanwhile. cancelled: the key is not ready any more. */
+/**
+ * incomplete: photos came meanwhile. cancelled: the key is not ready any more. overtaken: the lease went to another
+ * process, which may have emptied the table.
+ */
 export type Activation =
   | { readonly outcome: "active"; readonly marked: number }
   | { readonly outcome: "incomplete"; readonly missing: number }
-  | { readonly outcome: "cancelled" };
+  | { readonly outcome: "cancelled" | "overtaken" };
 
 export const withoutVector = async (database: Database, vectorKey: string): Promise<readonly string[]> => {
   const rows = await visiblePhotos(database)
@@ -126,9 +134,11 @@ const markDifferences = async (
 
 export const activate = async (
   database: Database,
-  { vectorKey, stage, indexed, unreadable }: ActivationRequest,
+  { vectorKey, stage, indexed, unreadable, tolerated, lease }: ActivationRequest,
   now: number,
 ): Promise<Activation> => {
+  const holder = await database.selectFrom("leases").select("token").where("name", "=", lease.name).executeTakeFirst();
+  if (holder?.token !== lease.token) return { outcome: "overtaken" };
   const key = await database
     .selectFrom("vector_keys")
     .select("state")
@@ -136,7 +146,7 @@ export const activate = async (
     .executeTakeFirst();
   if (key?.state !== "ready") return { outcome: "cancelled" };
   const missing = (await withoutVector(database, vectorKey)).filter((hash) => !unreadable.has(hash));
-  if (missing.length > 0) {
+  if (missing.length > tolerated) {
     await database.updateTable("vector_keys").set({ state: "building" }).where("vector_key", "=", vectorKey).execute();
     return { outcome: "incomplete", missing: missing.length };
   }

@@ -58,7 +58,7 @@ type LibraryAdministration = Pick<
 >;
 
 /** Bytes of all files below a folder; 0 when it is not there. */
-const bytesBelow = async (folder: string): Promise<number> => {
+export const bytesBelow = async (folder: string): Promise<number> => {
   let bytes = 0;
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []); // not there yet
   for (const entry of entries) {

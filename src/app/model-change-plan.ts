@@ -1,0 +1,95 @@
+/** What a change of the model would take: photos, time, disk. */
+import { existsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { InstalledModel } from "../../models/embedding/installed-models.ts";
+import { SECOND } from "../clock.ts";
+import { StorageError } from "../errors.ts";
+import type { ModelChangePlan } from "../library/model-change.ts";
+import { embedPhotos } from "./embed-photos.ts";
+import type { MigrationDeps } from "./model-migration.ts";
+
+const FLOAT_BYTES = 4;
+/** Keys of a vector's row and of its index, on average. */
+const CATALOGUE_ROW_BYTES = 300;
+/** Words, folders, dates and tags of an index row, on average. */
+const INDEX_ROW_BYTES = 700;
+/** While a table is filled and tidied up its old version lies beside the new one. */
+const INDEX_COPIES = 2;
+/** What the rest of the machine may need meanwhile. */
+const SPARE_BYTES = 100_000_000;
+/** Photos embedded to tell the speed; the first ones wait for the model to load and do not count. */
+const SAMPLE_PHOTOS = 32;
+const WARM_UP_PHOTOS = 8;
+
+export const bytesNeeded = (dimension: number, { photos, toEmbed }: { photos: number; toEmbed: number }): number => {
+  const vector = dimension * FLOAT_BYTES;
+  return toEmbed * (vector + CATALOGUE_ROW_BYTES) + photos * (vector + INDEX_ROW_BYTES) * INDEX_COPIES;
+};
+
+/** Of the disk that holds the folder, or will hold it. */
+export const freeBytes = async (folder: string): Promise<number> => {
+  if (!existsSync(folder) && dirname(folder) !== folder) return freeBytes(dirname(folder));
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+};
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1_000_000).toLocaleString("en-GB")} MB`;
+
+/** @throws StorageError when the vectors of both models do not fit on the disk */
+export const refuseSmallDisk = (plan: Pick<ModelChangePlan, "bytesNeeded" | "bytesFree" | "modelId">): void => {
+  if (plan.bytesFree >= plan.bytesNeeded + SPARE_BYTES) return;
+  throw new StorageError(
+    `Expected ${megabytes(plan.bytesNeeded + SPARE_BYTES)} of free disk space for the vectors of ${plan.modelId} beside those in use, received ${megabytes(plan.bytesFree)}.`,
+    {
+      hint: "Free some space on the disk of the library (photon models prune removes vectors of models no longer in use), then run the command again. Nothing was changed.",
+      details: { bytesNeeded: plan.bytesNeeded, bytesFree: plan.bytesFree },
+    },
+  );
+};
+
+const measureSpeed = async (
+  deps: MigrationDeps,
+  model: InstalledModel,
+  { contentHashes, signal }: { readonly contentHashes: readonly string[]; readonly signal: AbortSignal },
+): Promise<number | undefined> => {
+  const sample = contentHashes.slice(0, SAMPLE_PHOTOS);
+  if (sample.length <= WARM_UP_PHOTOS) return undefined;
+  const encoder = deps.inference.encoderOf(model);
+  let done = 0;
+  let startedAt = 0;
+  const embedding = { ...deps, filesOf: deps.catalogue.vectorKeys.filesOf };
+  for await (const _photo of embedPhotos(embedding, encoder, { contentHashes: sample, signal })) {
+    done += 1;
+    if (done === WARM_UP_PHOTOS) startedAt = deps.clock.now();
+  }
+  signal.throwIfAborted();
+  const seconds = Math.max(1, deps.clock.now() - startedAt) / SECOND;
+  return (sample.length - WARM_UP_PHOTOS) / seconds;
+};
+
+export const planChange = async (
+  deps: MigrationDeps,
+  model: InstalledModel,
+  { signal, measure }: { readonly signal: AbortSignal; readonly measure: boolean },
+): Promise<ModelChangePlan> => {
+  const { catalogue, config } = deps;
+  const active = await catalogue.library.activeVectorKey();
+  const missing = await catalogue.vectorKeys.withoutVector(model.vectorKey);
+  const { photos } = await catalogue.administration.count();
+  const speed = measure ? await measureSpeed(deps, model, { contentHashes: missing, signal }) : undefined;
+  return {
+    modelId: model.manifest.id,
+    vectorKey: model.vectorKey,
+    current: active === undefined ? undefined : { modelId: active.modelId, vectorKey: active.vectorKey },
+    photos,
+    toEmbed: missing.length,
+    photosPerSecond: speed,
+    seconds: missing.length === 0 ? 0 : speed === undefined ? undefined : missing.length / speed,
+    bytesNeeded:
+      active?.vectorKey === model.vectorKey
+        ? bytesNeeded(model.manifest.dimension, { photos: 0, toEmbed: missing.length })
+        : bytesNeeded(model.manifest.dimension, { photos, toEmbed: missing.length }),
+    bytesFree: await freeBytes(config.general.data_dir),
+  };
+};

@@ -1,0 +1,136 @@
+/** Changing the model of this library: see library/model-change.ts for what it promises, model-migration.ts for how. */
+import type { InstalledModel } from "../../models/embedding/installed-models.ts";
+import { listInstalledModels, resolveModel } from "../../models/embedding/installed-models.ts";
+import { AUTO_ORDER } from "../../models/embedding/manifests.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { VectorKey } from "../catalogue/library-repository.ts";
+import { SECOND } from "../clock.ts";
+import { StorageError } from "../errors.ts";
+import type { ModelChangeApi, ModelChangeReport, ModelChangeStatus } from "../library/model-change.ts";
+import type { ProcessApi } from "../pipeline/outcome.ts";
+import type { HeldLease } from "./hold-role.ts";
+import { holdRole } from "./hold-role.ts";
+import { planChange, refuseSmallDisk } from "./model-change-plan.ts";
+import type { MigrationDeps } from "./model-migration.ts";
+import { ModelMigration } from "./model-migration.ts";
+import { listRetired, pruneRetired } from "./model-prune.ts";
+
+const ROLE = "model-change";
+
+export interface ModelChangeDeps extends Omit<MigrationDeps, "catalogue"> {
+  readonly catalogue: () => Promise<Catalogue>;
+  /** False before the first photo: questions then make no library. */
+  readonly hasLibrary: () => boolean;
+}
+
+export interface ModelChange extends ModelChangeApi {
+  /** A run of `process` that began with one model and ends with another in use embeds what the old one left out. */
+  readonly followModel: (process: ProcessApi["process"]) => ProcessApi["process"];
+}
+
+const takeRole = async ({ leases }: Catalogue, { logger }: ModelChangeDeps): Promise<HeldLease> => {
+  const held = await holdRole(leases, ROLE, logger);
+  if (held !== undefined) return held;
+  const [host = "another host", pid = "?"] = (await leases.holder(ROLE))?.owner.split("|") ?? [];
+  throw new StorageError(`Another photon process (${host}:${pid}) is changing the model of this library.`, {
+    retryable: true,
+    hint: "Run `photon status` to see how far it is, or `photon models use --cancel` to end it.",
+  });
+};
+
+const installedModel = async ({ config }: ModelChangeDeps, id: string): Promise<InstalledModel> => {
+  const model = await resolveModel(config.general.model_dir, id);
+  if (model !== undefined) return model;
+  throw new StorageError("Expected an installed model, received none for auto.", {
+    hint: "Run `photon models list` to see which models are installed, and name one of them.",
+  });
+};
+
+const statusOf = async (catalogue: Catalogue): Promise<ModelChangeStatus | undefined> => {
+  const key = (await catalogue.vectorKeys.list()).find(({ state }) => state === "building" || state === "ready");
+  if (key === undefined) return undefined;
+  const { photos } = await catalogue.administration.count();
+  const missing = (await catalogue.vectorKeys.withoutVector(key.vectorKey)).length;
+  const running = (await catalogue.leases.holder(ROLE)) !== undefined;
+  const done = Math.max(0, photos - missing);
+  const speed = key.photosPerSecond;
+  return {
+    modelId: key.modelId,
+    vectorKey: key.vectorKey,
+    done,
+    total: photos,
+    percent: photos === 0 ? 100 : Math.floor((done * 100) / photos),
+    running,
+    secondsLeft: running && speed !== undefined && speed > 0 ? missing / speed : undefined,
+  };
+};
+
+/** Installed, checked, and before the model in use in the order of preference. */
+const findBetter = async (modelDir: string, active: VectorKey): Promise<string | undefined> => {
+  const order: readonly string[] = AUTO_ORDER;
+  const position = order.indexOf(active.modelId);
+  const better = position === -1 ? order : order.slice(0, position);
+  const installed = await listInstalledModels(modelDir);
+  return better.find((id) => installed.some((status) => status.id === id && status.state === "verified"));
+};
+
+export const createModelChange = (deps: ModelChangeDeps): ModelChange => {
+  const { config, clock, logger, hasLibrary } = deps;
+  const opened = async (): Promise<MigrationDeps> => ({ ...deps, catalogue: await deps.catalogue() });
+
+  const changeModel: ModelChangeApi["changeModel"] = async (id, options): Promise<ModelChangeReport> => {
+    const startedAt = clock.now();
+    const model = await installedModel(deps, id);
+    const migration = await opened();
+    refuseSmallDisk(await planChange(migration, model, { signal: options.signal, measure: false }));
+    await using held = await takeRole(migration.catalogue, deps);
+    const active = await migration.catalogue.library.activeVectorKey();
+    const report = await new ModelMigration(migration, model, held.lease, options).run(active);
+    return { ...report, seconds: (clock.now() - startedAt) / SECOND };
+  };
+
+  const followModel: ModelChange["followModel"] = (process) =>
+    async function* follow(sources, settings, options) {
+      const before =
+        options.store && hasLibrary() ? await (await deps.catalogue()).library.activeVectorKey() : undefined;
+      yield* process(sources, settings, options);
+      if (before === undefined || !settings.embedding || options.signal.aborted) return;
+      const active = await (await deps.catalogue()).library.activeVectorKey();
+      if (active === undefined || active.vectorKey === before.vectorKey) return;
+      logger.info(`The library uses the model ${active.modelId} by now: photos of this run are embedded with it.`);
+      const model = await deps.installedOf(active);
+      if (model === undefined) return;
+      const migration = await opened();
+      await using held = await holdRole(migration.catalogue.leases, ROLE, logger);
+      if (held === undefined) return; // the process that holds it embeds what is missing
+      await new ModelMigration(migration, model, held.lease, { signal: options.signal }).embedMissing();
+      deps.index.notify();
+    };
+
+  return {
+    followModel,
+    changeModel,
+    planModelChange: async (id, { signal }) =>
+      planChange(await opened(), await installedModel(deps, id), { signal, measure: true }),
+    cancelModelChange: async () => {
+      if (!hasLibrary()) return [];
+      const { vectorKeys } = await deps.catalogue();
+      const ended = new Set(await vectorKeys.stopBuilding());
+      return (await vectorKeys.list())
+        .filter(({ vectorKey }) => ended.has(vectorKey))
+        .map(({ modelId, vectorKey }) => ({ modelId, vectorKey }));
+    },
+    modelChange: async () => (hasLibrary() ? statusOf(await deps.catalogue()) : undefined),
+    betterModel: async () => {
+      const active = hasLibrary() ? await (await deps.catalogue()).library.activeVectorKey() : undefined;
+      return active === undefined ? undefined : findBetter(config.general.model_dir, active);
+    },
+    retiredModels: async () =>
+      hasLibrary() ? listRetired({ catalogue: await deps.catalogue(), dataDir: config.general.data_dir, logger }) : [],
+    pruneModels: async ({ signal }) => {
+      const catalogue = await deps.catalogue();
+      await using _held = await takeRole(catalogue, deps);
+      return pruneRetired({ catalogue, dataDir: config.general.data_dir, logger }, signal);
+    },
+  };
+};
