@@ -64,7 +64,10 @@ export const variantsOf = (recipe: ModelRecipe): readonly ModelVariant[] =>
 const FILE_ROLES = ["vision", "text", "tokenizer"] as const;
 
 /** @throws ConfigError when the recipe has no such precision */
-const filesOf = (recipe: ModelRecipe, variant: ModelVariant): readonly (RecipeFile & Pick<ModelFile, "role">)[] => {
+export const filesOf = (
+  recipe: ModelRecipe,
+  variant: ModelVariant,
+): readonly (RecipeFile & Pick<ModelFile, "role">)[] => {
   const towers = recipe.towers[variant];
   if (towers === undefined) {
     throw new ConfigError(`expected one of ${variantsOf(recipe).join(", ")} for ${recipe.id}, received ${variant}`, {

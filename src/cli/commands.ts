@@ -16,7 +16,7 @@ export interface CommandEntry {
 export const commandGroups: Readonly<Record<string, string>> = {
   config: "Show and create the configuration",
   index: "Look at and rebuild the search index",
-  models: "Show installed embedding models",
+  models: "List, download, check and choose embedding models",
   quarantine: "Photos that could not be processed",
 };
 
@@ -81,6 +81,31 @@ export const commands: readonly CommandEntry[] = [
     name: "models list",
     summary: "List embedding models and whether they are installed",
     load: async () => (await import("./commands/models.ts")).modelsListCommand,
+  },
+  {
+    name: "models download",
+    summary: "Download a model that understands photos better",
+    load: async () => (await import("./commands/models-download.ts")).modelsDownloadCommand,
+  },
+  {
+    name: "models add",
+    summary: "Download any other CLIP or SigLIP model of the hub",
+    load: async () => (await import("./commands/models-download.ts")).modelsAddCommand,
+  },
+  {
+    name: "models verify",
+    summary: "Check the files of installed models",
+    load: async () => (await import("./commands/models-verify.ts")).modelsVerifyCommand,
+  },
+  {
+    name: "models remove",
+    summary: "Delete a model that is not in use",
+    load: async () => (await import("./commands/models-verify.ts")).modelsRemoveCommand,
+  },
+  {
+    name: "models path",
+    summary: "Print where models are kept",
+    load: async () => (await import("./commands/models.ts")).modelsPathCommand,
   },
   {
     name: "models path",

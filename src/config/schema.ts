@@ -98,6 +98,14 @@ const embedding = z.object({
     .describe("Where inference runs; auto takes the CPU. A device the runtime lacks falls back to the CPU."),
 });
 
+const models = z.object({
+  base_url: z
+    .string()
+    .regex(/^https?:\/\/[^\s?#]+$/)
+    .default("https://huggingface.co")
+    .describe("Server models are downloaded from, an http or https address: the hub, or a mirror with the same paths."),
+});
+
 const thumbnail = z.object({
   enabled: z.boolean().default(true).describe("Make a thumbnail of each photo."),
   size: z
@@ -166,6 +174,7 @@ const SECTIONS = {
   pipeline,
   limits,
   embedding,
+  models,
   thumbnail,
   tagging,
   output,

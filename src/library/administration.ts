@@ -112,12 +112,12 @@ export interface CatalogueHealth {
 export interface ModelListing {
   readonly id: string;
   readonly state: "built-in" | "verified" | "unverified" | "partial" | "damaged" | "not installed";
-  /** undefined when it is not installed or its manifest cannot be read. */
+  /** undefined when the first download decides it, or its manifest cannot be read. */
   readonly revision: string | undefined;
   readonly variant: string | undefined;
   /** Absolute folder; undefined when it is not installed. */
   readonly directory: string | undefined;
-  /** Of all its files on disk. */
+  /** Of all its files; of one that is not installed what is known of the download. */
   readonly bytes: number;
   /** Of the weights. */
   readonly licence: string | undefined;
@@ -126,6 +126,10 @@ export interface ModelListing {
   /** This library searches its vectors. */
   readonly active: boolean;
   readonly sample: boolean;
+  /** From a repository the user named; photon did not know it beforehand. */
+  readonly addedByUser?: boolean;
+  /** Its first download decides sizes, hashes or constants that photon does not know beforehand. */
+  readonly pinnedAtDownload?: boolean;
   /** Why it cannot be used, a full sentence. */
   readonly problem: string | undefined;
 }

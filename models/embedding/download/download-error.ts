@@ -91,11 +91,11 @@ const firstCause = (error: unknown): unknown =>
   error instanceof AggregateError && error.errors.length > 0 ? (error.errors as readonly unknown[])[0] : error;
 
 const CONNECTION_TEXT: Readonly<Partial<Record<DownloadFailure, (host: string) => string>>> = {
-  dns: (host) => `The name ${host} could not be looked up (DNS): this computer seems to be offline.`,
-  refused: (host) => `${host} refused the connection.`,
-  unreachable: (host) => `${host} could not be reached: this computer seems to be offline.`,
-  tls: (host) => `The secure connection (TLS) to ${host} failed.`,
-  interrupted: (host) => `The connection to ${host} was cut.`,
+  dns: (host) => `The name ${host} could not be looked up (DNS): this computer seems to be offline`,
+  refused: (host) => `${host} refused the connection`,
+  unreachable: (host) => `${host} could not be reached: this computer seems to be offline`,
+  tls: (host) => `The secure connection (TLS) to ${host} failed`,
+  interrupted: (host) => `The connection to ${host} was cut`,
 };
 
 const TLS_HINT =
@@ -113,8 +113,8 @@ export const connectionError = (thrown: unknown, url: URL, proxy: URL | undefine
   }
   const code = textCode(cause);
   const failure = TLS_CODE.test(code) ? "tls" : (FAILURE_OF_CODE[systemCode(cause) ?? ""] ?? "interrupted");
-  const text = CONNECTION_TEXT[failure]?.(url.host) ?? "";
-  return new DownloadError(failure, `${text} (${reason})`, {
+  const text = CONNECTION_TEXT[failure]?.(url.host) ?? url.host;
+  return new DownloadError(failure, `${text} (${reason}).`, {
     cause,
     details: { host: url.host },
     ...(failure === "tls" ? { hint: TLS_HINT } : {}),

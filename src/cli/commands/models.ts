@@ -5,12 +5,18 @@ import type { AdministrationApi, ModelListing } from "../../library/administrati
 import { argument, defineCommand, EXIT, jsonFlag } from "../command.ts";
 import { formatBytes, formatJson, formatTable } from "../terminal.ts";
 
+const nameText = ({ id, sample, addedByUser, pinnedAtDownload }: ModelListing): string => {
+  if (sample) return `${id} (sample: colours and little else)`;
+  if (addedByUser === true) return `${id} (added by you)`;
+  return pinnedAtDownload === true ? `${id} (pinned at download)` : id;
+};
+
 const row = (model: ModelListing): readonly string[] => [
   model.active ? "*" : "",
-  model.sample ? `${model.id} (sample: colours and little else)` : model.id,
+  nameText(model),
   model.variant ?? "",
   model.state,
-  model.directory === undefined ? "" : formatBytes(model.bytes),
+  model.bytes === 0 ? "" : formatBytes(model.bytes),
   model.licence ?? "",
   model.languages.join(" "),
 ];

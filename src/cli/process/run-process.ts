@@ -10,6 +10,7 @@ import type { EarlierRecord, RecordIndex } from "./earlier-records.ts";
 import { inInputOrder, ORDER_WINDOW } from "./input-order.ts";
 import { openOutput } from "./open-output.ts";
 import { type ProcessFlags, processSettings, recordOptions } from "./options.ts";
+import { everyInterval } from "../progress-display.ts";
 import { createProgress } from "./progress.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { discoverOptions, planRun, type RunPlan } from "./run-plan.ts";
@@ -95,10 +96,7 @@ const processAll = async (run: Run): Promise<Tally> => {
     isShown: !flags.quiet && (flags.output !== undefined || !stdout.isTerminal),
     countPhotos: () => countPhotos(flags.inputs, discovery),
     now: () => performance.now(),
-    every: (intervalMs, tick) => {
-      const timer = setInterval(tick, intervalMs);
-      return () => clearInterval(timer);
-    },
+    every: everyInterval,
   });
   const reporter = createReporter({
     output,

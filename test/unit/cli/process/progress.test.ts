@@ -6,7 +6,7 @@ import {
   type ProgressOptions,
   progressText,
 } from "../../../../src/cli/process/progress.ts";
-import { createRateMeter } from "../../../../src/cli/process/rate-meter.ts";
+import { createRateMeter } from "../../../../src/cli/rate-meter.ts";
 import { createOutput } from "../../../../src/cli/terminal.ts";
 
 test("says how far, how fast, how long and how many failed", () => {

@@ -1,5 +1,5 @@
 /** Speed over the last seconds. */
-import { SECOND } from "../../clock.ts";
+import { SECOND } from "../clock.ts";
 
 const WINDOW_MS = 30 * SECOND;
 const SAMPLE_MS = SECOND;

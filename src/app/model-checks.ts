@@ -1,0 +1,116 @@
+/** Checks of installed models, and their removal. */
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { InstallDeps } from "../../models/embedding/download/install-model.ts";
+import { judgeModel } from "../../models/embedding/download/install-model.ts";
+import type { InstalledModelStatus, VerifiedFile } from "../../models/embedding/installed-models.ts";
+import { listInstalledModels, recordVerified, verifyFile } from "../../models/embedding/installed-models.ts";
+import { vectorKeyOf } from "../../models/embedding/manifest.ts";
+import { ConfigError, InvalidInputError, NotFoundError, systemCode } from "../errors.ts";
+import type { ModelApi, VerifiedModel, VerifyRequest } from "./model-api.ts";
+
+export interface ModelChecksDeps {
+  readonly modelDir: string;
+  /** Key this library is searched with; undefined without a library. */
+  readonly activeVectorKey: () => Promise<string | undefined>;
+  readonly judge: InstallDeps["judge"];
+}
+
+const setAside = async (path: string): Promise<boolean> => {
+  try {
+    await rename(path, `${path}.bad`);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return false;
+    throw error;
+  }
+};
+
+interface FileCheck {
+  readonly verified: readonly VerifiedFile[];
+  readonly problems: readonly string[];
+  readonly setAside: readonly string[];
+}
+
+const checkFiles = async ({ directory, manifest }: InstalledModelStatus, signal: AbortSignal): Promise<FileCheck> => {
+  const verified: VerifiedFile[] = [];
+  const problems: string[] = [];
+  const aside: string[] = [];
+  for (const file of manifest?.files ?? []) {
+    signal.throwIfAborted();
+    try {
+      verified.push(await verifyFile(directory, file));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(error.message);
+      if (await setAside(join(directory, file.path))) aside.push(file.path);
+    }
+  }
+  return { verified, problems, setAside: aside };
+};
+
+const checkModel = async (
+  status: InstalledModelStatus,
+  { deep, signal }: VerifyRequest,
+  judge: InstallDeps["judge"],
+): Promise<VerifiedModel> => {
+  const { id, variant, directory, manifest, state, problem } = status;
+  const result = (problems: readonly string[], aside: readonly string[] = []): VerifiedModel => ({
+    id,
+    variant,
+    directory,
+    ok: problems.length === 0,
+    problems,
+    setAside: aside,
+  });
+  if (manifest === undefined) return result([problem ?? `The manifest of ${id} cannot be read.`]);
+  const files = await checkFiles(status, signal);
+  if (files.problems.length > 0) return result(files.problems, files.setAside);
+  await recordVerified(directory, files.verified);
+  if (deep) return result(await judgeModel(directory, judge, signal));
+  return result(state === "damaged" && problem !== undefined ? [problem] : []);
+};
+
+const ofModel = (
+  statuses: readonly InstalledModelStatus[],
+  id: string | undefined,
+): readonly InstalledModelStatus[] => {
+  const chosen = statuses.filter((status) => id === undefined || status.id === id);
+  if (chosen.length > 0 || id === undefined) return chosen;
+  throw new NotFoundError(`Expected an installed model for ID, received ${id}.`, {
+    hint: "Run `photon models list` to see which models are installed.",
+  });
+};
+
+export const createModelChecks = ({
+  modelDir,
+  activeVectorKey,
+  judge,
+}: ModelChecksDeps): Pick<ModelApi, "verifyModels" | "removeModel"> => ({
+  verifyModels: async (request) => {
+    const results: VerifiedModel[] = [];
+    for (const status of ofModel(await listInstalledModels(modelDir), request.id)) {
+      request.onModel(status.id);
+      results.push(await checkModel(status, request, judge));
+    }
+    return results;
+  },
+  removeModel: async (id, precision) => {
+    const active = await activeVectorKey();
+    const chosen = ofModel(await listInstalledModels(modelDir), id).filter(
+      ({ variant }) => precision === undefined || variant === precision,
+    );
+    if (chosen.length === 0) {
+      throw new NotFoundError(`Expected an installed ${precision} of ${id}, received none.`, {
+        hint: "Run `photon models list` to see which precisions are installed.",
+      });
+    }
+    if (chosen.some(({ manifest }) => manifest !== undefined && vectorKeyOf(manifest) === active)) {
+      throw new InvalidInputError(`Expected a model that is not in use for ID, received ${id}.`, {
+        hint: "This library is searched with it. Run `photon models use <other model>` first; until that has finished it is needed.",
+      });
+    }
+    for (const { directory } of chosen) await rm(directory, { recursive: true, force: true });
+    return chosen.map(({ directory, bytes }) => ({ directory, bytes }));
+  },
+});
