@@ -5,7 +5,11 @@ import { createInference } from "./app/inference.ts";
 import { createLibraryIndex } from "./app/library-index.ts";
 import { createLibraryModel } from "./app/library-model.ts";
 import { createModelAdministration } from "./app/model-administration.ts";
+import type { ModelApi } from "./app/model-api.ts";
 import { createModelChange } from "./app/model-change.ts";
+import { createModelChecks } from "./app/model-checks.ts";
+import { createModelDownloads } from "./app/model-downloads.ts";
+import { createModelJudge } from "./app/model-judge.ts";
 import { once } from "./app/once.ts";
 import { createProcessApi } from "./app/process-api.ts";
 import { createSearchModel } from "./app/search-model.ts";
@@ -35,7 +39,7 @@ export interface PhotonOptions {
 }
 
 /** photon on one library. Nothing is opened or loaded before it is needed. */
-export interface Photon extends AsyncDisposable, AdministrationApi, ModelChangeApi, ProcessApi, Search {
+export interface Photon extends AsyncDisposable, AdministrationApi, ModelApi, ModelChangeApi, ProcessApi, Search {
   readonly config: Config;
   /** Encoded thumbnail of a photo; undefined when there is none. */
   readonly thumbnailOf: (contentHash: string) => Promise<Uint8Array | undefined>;
@@ -81,14 +85,17 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
       model: createSearchModel({ config, model, inference }),
     }),
   );
-  const activeModelId = async (): Promise<string | undefined> =>
-    existsSync(folders.catalogue) ? (await model.activeKey())?.modelId : undefined;
+  const activeVectorKey = async (): Promise<string | undefined> =>
+    existsSync(folders.catalogue) ? (await model.activeKey())?.vectorKey : undefined;
+  const judge = createModelJudge(config, logger);
   return {
     config,
     ...processApi,
     process: followModel(processApi.process),
     ...modelChange,
-    ...createModelAdministration({ modelDir, activeModelId }),
+    ...createModelAdministration({ modelDir, activeVectorKey }),
+    ...createModelDownloads({ config, clock, workingDirectory, judge }),
+    ...createModelChecks({ modelDir, activeVectorKey, judge }),
     ...createLibraryAdministration({
       catalogue,
       folders,
