@@ -3,7 +3,7 @@ import type { Index, Table } from "@lancedb/lancedb";
 import type { Clock } from "../clock.ts";
 import { MINUTE } from "../clock.ts";
 import type { LanceDb } from "./lancedb.ts";
-import { loadLanceDb } from "./lancedb.ts";
+import { isCommitConflict, loadLanceDb } from "./lancedb.ts";
 
 /** Below this an exact scan is fast and always right. */
 export const VECTOR_INDEX_FROM_ROWS = 20_000;
@@ -46,12 +46,27 @@ const tableIndexes = ({ Index: index }: LanceDb): Readonly<Record<string, Index>
   }),
 });
 
-/** Creates what is missing: some 15 ms on a new table, nothing later. `optimize` takes new rows in. */
-export const ensureTableIndexes = async (table: Table): Promise<void> => {
+/** Two writers that open a new table together meet at each of its indexes, at most. */
+const MAX_CONFLICTS = 20;
+
+const indexedColumns = async (table: Table): Promise<ReadonlySet<string>> =>
+  new Set((await table.listIndices()).flatMap(({ columns }) => columns));
+
+/**
+ * Creates what is missing: some 15 ms on a new table, nothing later. `optimize` takes new rows in. A conflict means that
+ * another writer makes the same indexes: what is left to do is looked up anew.
+ */
+export const ensureTableIndexes = async (table: Table, conflictsLeft = MAX_CONFLICTS): Promise<void> => {
   const configs = tableIndexes(await loadLanceDb());
-  const existing = new Set((await table.listIndices()).flatMap(({ columns }) => columns));
-  for (const [column, config] of Object.entries(configs)) {
-    if (!existing.has(column)) await table.createIndex(column, { config });
+  const existing = await indexedColumns(table);
+  try {
+    for (const [column, config] of Object.entries(configs)) {
+      if (!existing.has(column)) await table.createIndex(column, { config });
+    }
+  } catch (error) {
+    if (conflictsLeft === 0 || !isCommitConflict(error)) throw error;
+    await table.checkoutLatest();
+    await ensureTableIndexes(table, conflictsLeft - 1);
   }
 };
 

@@ -68,6 +68,12 @@ export const openTableIfPresent = async (connection: Connection, name: string): 
   }
 };
 
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? (error.message.split("\n")[0] ?? error.message) : String(error);
+
+/** Another writer was faster: the same action may succeed on its version. */
+export const isCommitConflict = (error: unknown): boolean => /conflict/i.test(reasonOf(error));
+
 /** Wraps what LanceDB threw; errors of our own and aborts pass. */
 export const toStorageError = (action: "read" | "write", path: string, error: unknown): unknown => {
   if (error instanceof PhotonError || isAbort(error)) return error;
@@ -78,10 +84,10 @@ export const toStorageError = (action: "read" | "write", path: string, error: un
       hint: "Free some space on this disk and run the command again; marks in the catalogue keep what is still to index.",
     });
   }
-  const reason = error instanceof Error ? (error.message.split("\n")[0] ?? error.message) : String(error);
+  const reason = reasonOf(error);
   return new StorageError(`Could not ${action} the vector index at ${path}: ${reason}`, {
     cause: error,
-    retryable: /conflict|timed? ?out|too many concurrent/i.test(reason),
+    retryable: isCommitConflict(error) || /timed? ?out|too many concurrent/i.test(reason),
     details: { path },
     hint: "Run the command again. If it keeps failing, delete this folder: photon fills it anew from the catalogue.",
   });
