@@ -169,10 +169,10 @@ export class ModelMigration {
     for (let round = 1; ; round += 1) {
       await this.embedMissing();
       await this.#refuseManyLost(active);
-      await openInstalledModel(this.#model.directory); // without its files the library could not be searched
       await this.#buildIndex();
       if (!(await catalogue.vectorKeys.markReady(vectorKey))) throw cancelled(this.#model);
       selfCheck ??= await this.#check(active);
+      await openInstalledModel(this.#model.directory); // without its files the library could not be searched
       const result = await catalogue.vectorKeys.activate({
         vectorKey,
         stage: embedStageOf(vectorKey),
