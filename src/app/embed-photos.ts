@@ -24,9 +24,14 @@ export interface EmbedPhotosDeps {
   readonly filesOf: (contentHashes: readonly string[]) => Promise<readonly PhotoFile[]>;
 }
 
-export type EmbeddedPhoto =
-  | { readonly contentHash: string; readonly vector: Float32Array }
-  | { readonly contentHash: string; readonly path: string; readonly failure: PhotoFailure };
+export interface PhotoThatFailed {
+  readonly contentHash: string;
+  /** Of the file that was tried last; empty when there is none. */
+  readonly path: string;
+  readonly failure: PhotoFailure;
+}
+
+export type EmbeddedPhoto = { readonly contentHash: string; readonly vector: Float32Array } | PhotoThatFailed;
 
 /** The result of the embed stage in the catalogue: what `process` would store, and asks for. */
 export const embedStageOf = (vectorKey: string): { readonly name: string; readonly key: string } => ({
@@ -112,7 +117,7 @@ export async function* embedPhotos(
   encoder: DualEncoder,
   { contentHashes, signal }: { readonly contentHashes: readonly string[]; readonly signal: AbortSignal },
 ): AsyncGenerator<EmbeddedPhoto> {
-  const failures = new Map<string, EmbeddedPhoto>();
+  const failures = new Map<string, PhotoThatFailed>();
   let left = contentHashes;
   for (let attempt = 0; left.length > 0 && !signal.aborted; attempt += 1) {
     const tried = new Set<string>();

@@ -23,7 +23,8 @@ import type {
   ModelSelfCheck,
   PhotoNotEmbedded,
 } from "../library/model-change.ts";
-import type { EmbedPhotosDeps } from "./embed-photos.ts";
+import { embed } from "../pipeline/stages/embed.ts";
+import type { EmbedPhotosDeps, PhotoThatFailed } from "./embed-photos.ts";
 import { embedPhotos, embedStageOf } from "./embed-photos.ts";
 import type { Inference } from "./inference.ts";
 import type { LibraryIndex } from "./library-index.ts";
@@ -135,7 +136,7 @@ export class ModelMigration {
     const deps = { ...this.#deps, filesOf: catalogue.vectorKeys.filesOf };
     for await (const result of embedPhotos(deps, this.#encoder, { contentHashes, signal })) {
       if ("vector" in result) batch.set(result.contentHash, result.vector);
-      else await this.#fail(result.contentHash, { path: result.path, ...result.failure });
+      else await this.#fail(result);
       if (batch.size >= STORE_BATCH || clock.now() - storedAt >= STORE_INTERVAL_MS) await store();
       this.#report("embedding");
     }
@@ -153,8 +154,8 @@ export class ModelMigration {
   }
 
   /** A model that broke makes every photo fail: that is not the photos' trouble. */
-  async #fail(contentHash: string, { path, code, message }: PhotoNotEmbedded): Promise<void> {
-    if (code === "embed_failed" || code === "embed_timeout") await openInstalledModel(this.#model.directory);
+  async #fail({ contentHash, path, failure: { code, message, stage } }: PhotoThatFailed): Promise<void> {
+    if (stage === embed.name) await openInstalledModel(this.#model.directory);
     this.#failed.set(contentHash, { path, code, message });
   }
 

@@ -108,9 +108,14 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/models.ts")).modelsPathCommand,
   },
   {
-    name: "models path",
-    summary: "Print where models are kept",
-    load: async () => (await import("./commands/models.ts")).modelsPathCommand,
+    name: "models use",
+    summary: "Change the model of this library; search goes on meanwhile",
+    load: async () => (await import("./commands/models-use.ts")).modelsUseCommand,
+  },
+  {
+    name: "models prune",
+    summary: "Remove the vectors of models this library no longer uses",
+    load: async () => (await import("./commands/models-prune.ts")).modelsPruneCommand,
   },
   {
     name: "config show",

@@ -19,6 +19,8 @@ const colours = {
   includeWeak: true,
 } as const;
 
+const byPath = ([a = ""]: readonly string[], [b = ""]: readonly string[]): number => (a < b ? -1 : 1);
+
 const prepared = async (options: Parameters<typeof createModelLibrary>[0] = {}): Promise<ModelLibrary> => {
   const library = await createModelLibrary(options);
   await using photon = await library.open();
@@ -119,7 +121,7 @@ test("photos that are gone, changed or set aside are listed and do not block", a
   await writeFile(join(library.photos, library.names[4] ?? ""), await photoBytes(999));
   const report = await photon.changeModel(library.second.manifest.id, { signal: never });
   expect(report).toMatchObject({ switched: true, embedded: 18 });
-  expect(report.notEmbedded.map(({ path, code }) => [path, code]).toSorted()).toEqual([
+  expect(report.notEmbedded.map(({ path, code }) => [path, code]).toSorted(byPath)).toEqual([
     [join(library.photos, library.names[3] ?? ""), "not_found"],
     [join(library.photos, library.names[4] ?? ""), "unstable_file"],
   ]);
