@@ -10,7 +10,7 @@ const LARGEST_TEXT_BYTES = 64_000_000;
 // Unknown fields are left alone: the hub adds some now and then.
 const descriptionSchema = z.object({
   sha: z.string().regex(/^[0-9a-f]{40}$/),
-  cardData: z.object({ license: z.string().nullish(), base_model: z.unknown() }).nullish(),
+  cardData: z.object({ license: z.string().nullish(), base_model: z.unknown().optional() }).nullish(),
   tags: z.array(z.string()).nullish(),
   siblings: z.array(
     z.object({
