@@ -87,7 +87,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   );
   const activeVectorKey = async (): Promise<string | undefined> =>
     existsSync(folders.catalogue) ? (await model.activeKey())?.vectorKey : undefined;
-  const judge = createModelJudge(config, logger);
+  const judge = createModelJudge(config, { logger, clock });
   return {
     config,
     ...processApi,

@@ -1,5 +1,6 @@
 /** What is asked of models on disk: fetch, add, check, remove. */
 import type { InstallOutcome, InstallProgress } from "../../models/embedding/download/install-model.ts";
+import type { JudgeReport } from "../../models/embedding/download/judge-model.ts";
 import type { ModelVariant } from "../../models/embedding/manifest.ts";
 import type { Environment } from "../config.ts";
 
@@ -71,6 +72,9 @@ export interface VerifiedModel {
   readonly problems: readonly string[];
   /** Files that were wrong and now end in `.bad`. */
   readonly setAside: readonly string[];
+  /** Of the self-test; empty when it was not asked for. */
+  readonly checks: JudgeReport["checks"];
+  readonly millisecondsPerImage: number | undefined;
 }
 
 export interface VerifyRequest {

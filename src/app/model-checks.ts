@@ -1,8 +1,8 @@
 /** Checks of installed models, and their removal. */
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { InstallDeps } from "../../models/embedding/download/install-model.ts";
-import { judgeModel } from "../../models/embedding/download/install-model.ts";
+import type { Judge, JudgeReport } from "../../models/embedding/download/judge-model.ts";
+import { judgeModel } from "../../models/embedding/download/judge-model.ts";
 import type { InstalledModelStatus, VerifiedFile } from "../../models/embedding/installed-models.ts";
 import { listInstalledModels, recordVerified, verifyFile } from "../../models/embedding/installed-models.ts";
 import { vectorKeyOf } from "../../models/embedding/manifest.ts";
@@ -13,7 +13,7 @@ export interface ModelChecksDeps {
   readonly modelDir: string;
   /** Key this library is searched with; undefined without a library. */
   readonly activeVectorKey: () => Promise<string | undefined>;
-  readonly judge: InstallDeps["judge"];
+  readonly judge: Judge;
 }
 
 const setAside = async (path: string): Promise<boolean> => {
@@ -52,22 +52,30 @@ const checkFiles = async ({ directory, manifest }: InstalledModelStatus, signal:
 const checkModel = async (
   status: InstalledModelStatus,
   { deep, signal }: VerifyRequest,
-  judge: InstallDeps["judge"],
+  judge: Judge,
 ): Promise<VerifiedModel> => {
   const { id, variant, directory, manifest, state, problem } = status;
-  const result = (problems: readonly string[], aside: readonly string[] = []): VerifiedModel => ({
+  const result = (
+    problems: readonly string[],
+    { aside = [], selfTest }: { readonly aside?: readonly string[]; readonly selfTest?: JudgeReport } = {},
+  ): VerifiedModel => ({
     id,
     variant,
     directory,
     ok: problems.length === 0,
     problems,
     setAside: aside,
+    checks: selfTest?.checks ?? [],
+    millisecondsPerImage: selfTest?.millisecondsPerImage,
   });
   if (manifest === undefined) return result([problem ?? `The manifest of ${id} cannot be read.`]);
   const files = await checkFiles(status, signal);
-  if (files.problems.length > 0) return result(files.problems, files.setAside);
+  if (files.problems.length > 0) return result(files.problems, { aside: files.setAside });
   await recordVerified(directory, files.verified);
-  if (deep) return result(await judgeModel(directory, judge, signal));
+  if (deep) {
+    const selfTest = await judgeModel(directory, judge, signal);
+    return result(selfTest.problems, { selfTest });
+  }
   return result(state === "damaged" && problem !== undefined ? [problem] : []);
 };
 

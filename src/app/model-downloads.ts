@@ -9,6 +9,7 @@ import type { HubAccess } from "../../models/embedding/download/hub-repository.t
 import { checkProxies, createHttpClient } from "../../models/embedding/download/http-client.ts";
 import { inspectExport } from "../../models/embedding/download/inspect-export.ts";
 import type { InstallDeps } from "../../models/embedding/download/install-model.ts";
+import type { Judge } from "../../models/embedding/download/judge-model.ts";
 import { installModel } from "../../models/embedding/download/install-model.ts";
 import { listInstalledModels } from "../../models/embedding/installed-models.ts";
 import type { ModelVariant } from "../../models/embedding/manifest.ts";
@@ -26,7 +27,7 @@ export interface ModelDownloadsDeps {
   readonly clock: Clock;
   /** Relative folders start here. */
   readonly workingDirectory: string;
-  readonly judge: InstallDeps["judge"];
+  readonly judge: Judge;
   /** Models that can be downloaded by id; unset = those photon knows. */
   readonly recipes?: readonly ModelRecipe[];
 }

@@ -11,11 +11,11 @@ import { basename, dirname, join } from "node:path";
 import { systemCode } from "../../../src/errors.ts";
 import { writeFileAtomically } from "../atomic-file.ts";
 import { hashFile, hashMismatch } from "../file-hash.ts";
-import type { InstalledModel, VerifiedFile } from "../installed-models.ts";
-import { listInstalledModels, openModelFolder, recordVerified } from "../installed-models.ts";
+import type { VerifiedFile } from "../installed-models.ts";
+import { listInstalledModels, recordVerified } from "../installed-models.ts";
 import type { ModelManifest } from "../manifest.ts";
-import { DOWNLOAD_FILE, MANIFEST_FILE, SELF_TEST_FILE, VERIFIED_FILE } from "../model-folder.ts";
-import type { DownloadMarker, SelfTestResult } from "../model-folder.ts";
+import { DOWNLOAD_FILE, MANIFEST_FILE, VERIFIED_FILE } from "../model-folder.ts";
+import type { DownloadMarker } from "../model-folder.ts";
 import type { RecipePins } from "../model-recipe.ts";
 import { completeManifest } from "../model-recipe.ts";
 import { checkDiskSpace } from "./disk-space.ts";
@@ -25,6 +25,8 @@ import { lockDownload } from "./download-lock.ts";
 import type { DownloadPlan, PlannedFile } from "./download-plan.ts";
 import type { ModelSource } from "./file-source.ts";
 import { fetchFile } from "./file-source.ts";
+import type { Judge } from "./judge-model.ts";
+import { judgeModel } from "./judge-model.ts";
 
 export interface InstallProgress {
   readonly file: string;
@@ -47,8 +49,8 @@ export interface InstallDeps extends DownloadDeps {
   readonly source: ModelSource;
   /** Names and shapes as the graphs have them; for models whose manifest is made from their files. */
   readonly adjust?: (manifest: ModelManifest, directory: string) => Promise<ModelManifest>;
-  /** The self-test: what is wrong with the model, full sentences. */
-  readonly judge: (model: InstalledModel, signal: AbortSignal) => Promise<readonly string[]>;
+  /** The self-test. */
+  readonly judge: Judge;
 }
 
 export type InstallOutcome = "installed" | "already installed";
@@ -137,7 +139,7 @@ const install = async (plan: DownloadPlan, deps: InstallDeps, watch: InstallWatc
   const manifest = (await deps.adjust?.(drafted, directory)) ?? drafted;
   await writeFileAtomically(join(directory, MANIFEST_FILE), json(manifest));
   await recordVerified(directory, await verifiedFiles(directory, manifest, fetched));
-  const problems = await judgeModel(directory, deps.judge, watch.signal);
+  const { problems } = await judgeModel(directory, deps.judge, watch.signal);
   await rm(join(directory, DOWNLOAD_FILE), { force: true });
   if (problems.length > 0) {
     throw new DownloadError("self_test", `${manifest.id} does not do what it should here: ${problems.join(" ")}`, {
@@ -145,24 +147,6 @@ const install = async (plan: DownloadPlan, deps: InstallDeps, watch: InstallWatc
       details: { problems },
     });
   }
-};
-
-/** Runs the self-test and writes its result down: a model that failed is not selectable. */
-export const judgeModel = async (
-  directory: string,
-  judge: InstallDeps["judge"],
-  signal: AbortSignal,
-): Promise<readonly string[]> => {
-  const model = await openModelFolder(directory);
-  const problems = await judge(model, signal);
-  const result: SelfTestResult = {
-    vectorKey: model.vectorKey,
-    passed: problems.length === 0,
-    problems: [...problems],
-    time: Date.now(),
-  };
-  await writeFileAtomically(join(directory, SELF_TEST_FILE), json(result));
-  return problems;
 };
 
 /** @throws DownloadError, StorageError; what is here already stays for the next call */

@@ -4,10 +4,16 @@ import type { VerifiedModel } from "../../app/model-api.ts";
 import { argument, defineCommand, EXIT, flag, jsonFlag } from "../command.ts";
 import { formatBytes, formatJson } from "../terminal.ts";
 
-const resultLines = ({ id, variant = "", ok, problems, setAside }: VerifiedModel): readonly string[] => [
-  `${id} ${variant}`.trimEnd() + (ok ? ": sound" : ": not usable"),
+const speedText = (milliseconds: number | undefined): string =>
+  milliseconds === undefined ? "" : `, ${Math.round(milliseconds)} ms per photo`;
+
+const resultLines = ({ id, variant = "", ok, problems, ...rest }: VerifiedModel): readonly string[] => [
+  `${id} ${variant}`.trimEnd() + (ok ? ": sound" : ": not usable") + speedText(rest.millisecondsPerImage),
   ...problems.map((problem) => `  ${problem}`),
-  ...setAside.map(
+  ...rest.checks
+    .filter(({ status }) => status !== "failed")
+    .map(({ name, status, detail }) => `  ${name} ${status}: ${detail}`),
+  ...rest.setAside.map(
     (path) => `  ${path} was renamed to ${path}.bad; run \`photon models download ${id}\` to fetch it again.`,
   ),
 ];

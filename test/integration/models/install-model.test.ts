@@ -10,6 +10,7 @@ import type { ModelSource } from "../../../models/embedding/download/file-source
 import { createHttpClient } from "../../../models/embedding/download/http-client.ts";
 import type { InstallDeps, InstallOutcome, InstallProgress } from "../../../models/embedding/download/install-model.ts";
 import { installModel } from "../../../models/embedding/download/install-model.ts";
+import type { Judge } from "../../../models/embedding/download/judge-model.ts";
 import type { InstalledModel } from "../../../models/embedding/installed-models.ts";
 import { listInstalledModels, openInstalledModel, resolveModel } from "../../../models/embedding/installed-models.ts";
 import type { ModelRecipe } from "../../../models/embedding/model-recipe.ts";
@@ -41,13 +42,16 @@ afterAll(async () => {
   await (await workspace)[Symbol.asyncDispose]();
 });
 
-const soundJudge: InstallDeps["judge"] = () => Promise.resolve([]);
+const judgeWith =
+  (...problems: readonly string[]): Judge =>
+  () =>
+    Promise.resolve({ problems, checks: [], millisecondsPerImage: undefined });
 
 interface InstallOptions {
   readonly modelDir: string;
   readonly recipe?: ModelRecipe;
   readonly source?: ModelSource;
-  readonly judge?: InstallDeps["judge"];
+  readonly judge?: Judge;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: InstallProgress) => void;
   readonly onNote?: (note: string) => void;
@@ -63,7 +67,7 @@ const planIn = async (modelDir: string, wanted: ModelRecipe = recipe): Promise<D
 const install = async ({
   modelDir,
   source,
-  judge = soundJudge,
+  judge = judgeWith(),
   ...options
 }: InstallOptions): Promise<InstallOutcome> => {
   const deps: InstallDeps = {
@@ -121,7 +125,7 @@ test("a download that was cut short is never installed, whatever lies there, and
 
 test("a model that fails its self-test stays, with the reason, and is not selectable", async () => {
   await using here = await createWorkspace();
-  const failure = install({ modelDir: here.directory, judge: () => Promise.resolve(["A dog looks like a teapot."]) });
+  const failure = install({ modelDir: here.directory, judge: judgeWith("A dog looks like a teapot.") });
   await expect(failure).rejects.toMatchObject({ failure: "self_test" });
   const [status] = await listInstalledModels(here.directory);
   expect(status?.state).toBe("damaged");
