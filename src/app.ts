@@ -83,6 +83,8 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
       catalogue: (await catalogue()).search,
       index: index.searchable,
       model: createSearchModel({ config, model, inference }),
+      absentModel: async () => (await model.activeKey())?.modelId,
+      nullSet: nullSets.load,
     }),
   );
   const activeVectorKey = async (): Promise<string | undefined> =>

@@ -5,6 +5,7 @@ import { isSampleModel } from "../../models/embedding/manifests.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
 import type { Config } from "../config.ts";
+import { ConfigError, NotFoundError } from "../errors.ts";
 import type { ActiveModel } from "../library/administration.ts";
 import type { Logger } from "../logger.ts";
 import { once } from "./once.ts";
@@ -33,10 +34,20 @@ export interface LibraryModel {
 const findByKey = async (modelDir: string, { modelId, vectorKey }: VectorKey): Promise<InstalledModel | undefined> => {
   for (const status of await listInstalledModels(modelDir)) {
     if (status.id !== modelId || status.state === "partial" || status.state === "damaged") continue;
-    const model = await openInstalledModel(status.directory);
-    if (model.vectorKey === vectorKey) return model;
+    const model = await openUndamaged(status.directory);
+    if (model?.vectorKey === vectorKey) return model;
   }
   return undefined;
+};
+
+/** A file that is not the manifest's is as good as gone; `photon doctor` and `models verify` tell what is wrong. */
+const openUndamaged = async (directory: string): Promise<InstalledModel | undefined> => {
+  try {
+    return await openInstalledModel(directory);
+  } catch (error) {
+    if (error instanceof ConfigError || error instanceof NotFoundError) return undefined;
+    throw error;
+  }
 };
 
 const warnAboutActive = (

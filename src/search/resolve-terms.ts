@@ -1,6 +1,7 @@
 /** Terms of a request turned into one query vector, negative vectors and words. */
 import type { ScoreCalibration } from "../../models/embedding/encoder.ts";
 import { InvalidInputError } from "../errors.ts";
+import { absentModelHint, absentModelText } from "./absent-model.ts";
 import { calibratePictures, calibrateWords } from "./null-calibration.ts";
 import { resolvePhotoId } from "./photo-ids.ts";
 import { contentWords, stemsOfQuery } from "./query-words.ts";
@@ -34,6 +35,8 @@ export interface ResolveContext {
   readonly deps: Pick<SearchDeps, "catalogue" | "nullSet">;
   /** undefined = the library has none, or the search wants words only. */
   readonly model: SearchModel | undefined;
+  /** The library has one, whose files are gone. */
+  readonly absentModel: string | undefined;
   readonly mode: SearchMode;
   /** Photos that pass the filter. */
   readonly passing: number;
@@ -139,13 +142,16 @@ const calibrate = async (
   };
 };
 
-const checkTerms = (terms: readonly SearchTerm[], { model, mode }: ResolveContext): void => {
+const checkTerms = (terms: readonly SearchTerm[], { model, absentModel, mode }: ResolveContext): void => {
   if (!terms.some(({ weight }) => weight > 0)) {
     throw new InvalidInputError("Expected at least one term to search for, received only terms to avoid.", {
       hint: 'Add words or a picture: "beach -people". To leave a tag out altogether use --not-tag.',
     });
   }
   if (model !== undefined || terms.every(isText)) return;
+  if (absentModel !== undefined && mode !== "text") {
+    throw new InvalidInputError(absentModelText(absentModel), { hint: absentModelHint(absentModel) });
+  }
   throw mode === "text"
     ? new InvalidInputError("Expected words only in text mode, received a picture or a vector.", {
         hint: "Use the mode hybrid or vector.",

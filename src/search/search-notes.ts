@@ -1,4 +1,5 @@
 /** Sentences that go with an answer: why it is empty, what it leaves out, what to try. */
+import { absentModelHint, absentModelText } from "./absent-model.ts";
 import type { LibraryCounts, SearchReply, SearchRequest } from "./types.ts";
 
 type Facts = Pick<SearchReply, "match" | "mode" | "hits" | "total" | "undatedExcluded" | "model">;
@@ -14,6 +15,8 @@ interface SearchFacts extends ListFacts {
   readonly request: SearchRequest;
   /** The library has a model, used or not. */
   readonly hasModel: boolean;
+  /** It has one, whose files are gone. */
+  readonly absentModel: string | undefined;
 }
 
 const photos = (count: number): string => (count === 1 ? "1 photo" : `${count} photos`);
@@ -62,9 +65,12 @@ const matchNotes = ({ match, total, request, listed }: SearchFacts): readonly st
   return match === "weak" ? ["Only weak matches: nothing fits the query well."] : [];
 };
 
-const modelNotes = ({ model, hasModel, request }: SearchFacts): readonly string[] => {
+const modelNotes = ({ model, hasModel, absentModel, request }: SearchFacts): readonly string[] => {
   if (model?.sample === true) {
     return [`${model.modelId} is a sample model that knows colours and little else; its matches are rough.`];
+  }
+  if (absentModel !== undefined && request.mode !== "text") {
+    return [`${absentModelText(absentModel)} ${absentModelHint(absentModel)}`];
   }
   return hasModel || request.mode === "text"
     ? []

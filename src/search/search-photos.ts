@@ -1,5 +1,6 @@
 /** The search itself: filters, terms, ranking or browsing, one page of the answer. */
-import { InvalidInputError } from "../errors.ts";
+import { InternalError, InvalidInputError } from "../errors.ts";
+import { absentModelHint, absentModelText } from "./absent-model.ts";
 import type { IndexFilter, VectorIndex } from "../vectors/types.ts";
 import type { CursorPlace, CursorScope } from "./cursor.ts";
 import { decodeCursor, encodeCursor, fingerprintOf, resumeAt } from "./cursor.ts";
@@ -22,6 +23,7 @@ import type {
 
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 1_000;
+const MAX_PAIR_ATTEMPTS = 5;
 
 /** @throws InvalidInputError when it is no whole number from 1 to 1,000 */
 export const checkedLimit = (limit: number = DEFAULT_LIMIT): number => {
@@ -58,6 +60,8 @@ interface Session {
   readonly limit: number;
   readonly index: VectorIndex;
   readonly model: SearchModel | undefined;
+  /** Its files are gone. */
+  readonly absentModel: string | undefined;
   readonly filter: IndexFilter | undefined;
   readonly total: number;
   readonly scope: CursorScope;
@@ -80,16 +84,28 @@ const scopeOf = async (
   return { libraryId: await catalogue.libraryId(), request: fingerprintOf({ ...rest, vectorKey }) };
 };
 
+/** Index and model are asked for one after the other; the library may turn to another model in between. */
+const openPair = async (deps: SearchDeps): Promise<Pick<Session, "index" | "model">> => {
+  for (let attempt = 1; ; attempt += 1) {
+    const [index, model] = await Promise.all([deps.index(), deps.model()]);
+    if (model === undefined || model.vectorKey === index.vectorKey) return { index, model };
+    if (attempt === MAX_PAIR_ATTEMPTS) {
+      throw new InternalError(`Expected an index of ${model.vectorKey}, received one of ${index.vectorKey}.`);
+    }
+  }
+};
+
 const openSession = async (deps: SearchDeps, request: SearchRequest, signal: AbortSignal): Promise<Session> => {
   const limit = checkedLimit(request.limit);
   checkMinScore(request.minScore);
   checkPage(request);
   checkWeights(request.terms ?? []);
   const filter = await toIndexFilter(deps.catalogue, request.filters ?? {});
-  const [index, model] = await Promise.all([deps.index(), deps.model()]);
+  const { index, model } = await openPair(deps);
+  const absentModel = model === undefined ? await deps.absentModel?.() : undefined;
   signal.throwIfAborted();
   const [total, scope] = await Promise.all([index.count(filter), scopeOf(deps, request, model?.vectorKey)]);
-  return { deps, request, limit, index, model, filter, total, scope, signal };
+  return { deps, request, limit, index, model, absentModel, filter, total, scope, signal };
 };
 
 const hitsOf = async ({ deps, request }: Session, { photos, offset }: Page): Promise<readonly SearchHit[]> => {
@@ -139,7 +155,15 @@ const replyOf = async (
   const notes =
     answer.mode === "browse"
       ? browseNotes(listFacts, counts)
-      : searchNotes({ ...listFacts, request: session.request, hasModel: session.model !== undefined }, counts);
+      : searchNotes(
+          {
+            ...listFacts,
+            request: session.request,
+            hasModel: session.model !== undefined,
+            absentModel: session.absentModel,
+          },
+          counts,
+        );
   return {
     ...facts,
     ...(page.hasMore && last !== undefined
@@ -195,8 +219,9 @@ const searchTerms = async (session: Session, terms: readonly SearchTerm[]): Prom
   const { deps, request, index, filter, total, signal } = session;
   const requested = request.mode ?? "hybrid";
   const model = requested === "text" ? undefined : session.model;
-  if (requested === "vector" && model === undefined) throw noModelForVectors();
-  const resolved = await resolveTerms(terms, { deps, model, mode: requested, passing: total, signal });
+  if (requested === "vector" && model === undefined) throw noModelForVectors(session.absentModel);
+  const { absentModel } = session;
+  const resolved = await resolveTerms(terms, { deps, model, absentModel, mode: requested, passing: total, signal });
   const ranked = await rankedList(
     resolved,
     { filter, needed: neededOf(session) + resolved.termPhotos.size, signal },
@@ -221,10 +246,12 @@ const searchTerms = async (session: Session, terms: readonly SearchTerm[]): Prom
   });
 };
 
-const noModelForVectors = (): InvalidInputError =>
-  new InvalidInputError("Expected a library with an embedding model for the mode vector, received one without.", {
-    hint: 'Search by words meanwhile (mode text or hybrid); "photon models list" shows which models are installed.',
-  });
+const noModelForVectors = (absentModel: string | undefined): InvalidInputError =>
+  absentModel === undefined
+    ? new InvalidInputError("Expected a library with an embedding model for the mode vector, received one without.", {
+        hint: 'Search by words meanwhile (mode text or hybrid); "photon models list" shows which models are installed.',
+      })
+    : new InvalidInputError(absentModelText(absentModel), { hint: absentModelHint(absentModel) });
 
 /**
  * One page of the answer to a request; with no term, photos that pass the filters, newest first.

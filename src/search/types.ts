@@ -112,6 +112,8 @@ export interface SearchDeps {
   readonly index: () => Promise<VectorIndex>;
   /** undefined = the library has no model: words and filters only. */
   readonly model: () => Promise<SearchModel | undefined>;
+  /** Asked when there is no model: id of the one whose files are gone. Unset or undefined = the library never had one. */
+  readonly absentModel?: () => Promise<string | undefined>;
   /** Stored best cosines of captions that fit nothing; undefined = use the model's prior. */
   readonly nullSet?: (vectorKey: string) => Promise<NullSet | undefined>;
 }

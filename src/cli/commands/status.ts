@@ -1,7 +1,9 @@
 /** `photon status`. */
 import { z } from "zod";
 import type { AdministrationApi, LibraryStatus } from "../../library/administration.ts";
+import type { ModelChangeApi, ModelChangeStatus } from "../../library/model-change.ts";
 import { defineCommand, EXIT, jsonFlag } from "../command.ts";
+import { remainingText } from "../progress-display.ts";
 import { formatBytes, formatCount, formatJson, formatPlural, formatTable } from "../terminal.ts";
 
 const modelText = ({ model }: LibraryStatus): string => {
@@ -20,7 +22,19 @@ const statesText = ({ filesByState }: LibraryStatus): string =>
     .map(([state, count]) => `${formatCount(count)} ${state}`)
     .join(", ");
 
-const statusRows = (status: LibraryStatus): readonly (readonly [string, string])[] => {
+const changeText = ({ modelId, percent, done, total, running, secondsLeft }: ModelChangeStatus): string => {
+  const progress = `to ${modelId}: ${percent}%, ${formatCount(done)} of ${formatPlural(total, "photo")} embedded`;
+  if (!running) return `${progress}, stopped (photon models use ${modelId} goes on)`;
+  return secondsLeft === undefined ? progress : `${progress}, ETA ${remainingText(secondsLeft)}`;
+};
+
+interface ModelNews {
+  /** undefined when none is in progress. */
+  readonly modelChange: ModelChangeStatus | undefined;
+  readonly betterModel: string | undefined;
+}
+
+const statusRows = (status: LibraryStatus, { modelChange }: ModelNews): readonly (readonly [string, string])[] => {
   const { catalogue, vectors, renditions, models } = status.bytes;
   const disk = `catalogue ${formatBytes(catalogue)}, index ${formatBytes(vectors)}, thumbnails ${formatBytes(renditions)}, models ${formatBytes(models)}`;
   const roots = status.roots.map(
@@ -32,6 +46,7 @@ const statusRows = (status: LibraryStatus): readonly (readonly [string, string])
     ["files", statesText(status) || "none"],
     ...(status.forgotten > 0 ? [["forgotten", formatCount(status.forgotten)] as const] : []),
     ["model", modelText(status)],
+    ...(modelChange === undefined ? [] : [["change", changeText(modelChange)] as const]),
     ["pending", pendingText(status)],
     ["disk", disk],
     ...roots,
@@ -45,14 +60,22 @@ export const statusCommand = defineCommand({
     { command: "photon status --json", does: "the same for programs" },
   ],
   async run({ json }, { photon, stdout, stderr }) {
-    const library: AdministrationApi = await photon();
+    const library: AdministrationApi & ModelChangeApi = await photon();
     const status = await library.status();
+    const news: ModelNews = { modelChange: await library.modelChange(), betterModel: await library.betterModel() };
     if (json) {
-      await stdout.line(formatJson(status));
+      await stdout.line(formatJson({ ...status, ...news }));
       return EXIT.done;
     }
-    await stdout.write(formatTable(statusRows(status).map(([name, value]) => [stdout.style("dim", name), value])));
+    await stdout.write(
+      formatTable(statusRows(status, news).map(([name, value]) => [stdout.style("dim", name), value])),
+    );
     if (status.photos === 0) await stderr.line("Run `photon process <folder> -o photos.jsonl` to add photos.");
+    if (news.betterModel !== undefined && news.modelChange === undefined) {
+      await stderr.line(
+        `${news.betterModel} is installed and finds more than ${status.model?.modelId ?? "the model in use"}: \`photon models use ${news.betterModel}\` changes to it, --dry-run shows what that takes.`,
+      );
+    }
     const quarantined = status.filesByState["quarantined"] ?? 0;
     if (quarantined > 0) await stderr.line("Run `photon quarantine list` to see why photos could not be processed.");
     return EXIT.done;

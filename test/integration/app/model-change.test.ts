@@ -260,6 +260,19 @@ test("a model whose files vanish on the way is never switched to", async () => {
   expect(reply).toMatchObject({ model: { vectorKey: library.first.vectorKey }, hits: { length: 60 } });
 });
 
+test("without the files of the model in use search says why, and nothing is dropped", async () => {
+  await using library = await prepared({ count: 5 });
+  await rm(modelFolderOf(library, library.first), { recursive: true });
+  await using photon = await library.open();
+  const reply = await photon.search({ terms: [{ source: { kind: "text", text: "photo" }, weight: 1 }] }, never);
+  expect(reply.hits).toHaveLength(5); // by the word in their names
+  expect(reply.notes.join(" ")).toContain(`model ${library.first.manifest.id} are not installed`);
+  expect((await vectorsOf(library, library.first)).size).toBe(5);
+  await expectIndexed(library);
+  expect(await photon.changeModel(library.second.manifest.id, { signal: never })).toMatchObject({ switched: true });
+  expect((await vectorsOf(library, library.first)).size).toBe(5);
+});
+
 test("many photos on a disk that is not there keep the model in use, unless they are given up", async () => {
   await using library = await prepared({ count: 30 });
   for (const name of library.names.slice(0, 15)) await rm(join(library.photos, name));
