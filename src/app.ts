@@ -84,7 +84,6 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
       index: index.searchable,
       model: createSearchModel({ config, model, inference }),
       absentModel: async () => (await model.activeKey())?.modelId,
-      nullSet: nullSets.load,
     }),
   );
   const activeVectorKey = async (): Promise<string | undefined> =>
