@@ -19,7 +19,8 @@ let tower: Tower<never, unknown> | undefined;
 const open = async (task: Extract<HostRequest, { type: "open" }>["task"]): Promise<void> => {
   try {
     tower = await openTask(task);
-    reply({ type: "opened", device: tower.device });
+    const { device, fallback } = tower;
+    reply({ type: "opened", device, ...(fallback === undefined ? {} : { fallback }) });
   } catch (error) {
     const { message, hint } = errorReport(error);
     reply({ type: "refused", message, ...(hint === undefined ? {} : { hint }) });

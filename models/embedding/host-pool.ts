@@ -15,6 +15,7 @@ import type { EncodeOptions } from "./encoder.ts";
 import { startHostProcess } from "./host-process.ts";
 import type { HostProcess } from "./host-process.ts";
 import type { HostKind, HostReply, HostTask, HostWork } from "./host-protocol.ts";
+import type { DeviceInUse } from "./inference-session.ts";
 
 export type RunFailure = "crash" | "timeout" | "invalid";
 
@@ -27,6 +28,8 @@ export interface HostPoolOptions<Kind extends HostKind> {
   readonly logger: Logger;
   /** What a caller gets when its item cannot be done. */
   readonly failure: (kind: RunFailure, reason: string) => Error;
+  /** Called for each host that is ready, with the device it runs on. */
+  readonly onOpened?: (inUse: DeviceInUse) => void;
 }
 
 export interface HostPool<Kind extends HostKind> extends AsyncDisposable {
@@ -196,7 +199,7 @@ class Pool implements AsyncDisposable {
   #onReply(slot: Slot, reply: HostReply): void {
     switch (reply.type) {
       case "opened":
-        this.#onOpened(slot, reply.device);
+        this.#onOpened(slot, reply);
         break;
       case "refused":
         this.#break(new ConfigError(reply.message, reply.hint === undefined ? {} : { hint: reply.hint }));
@@ -212,11 +215,8 @@ class Pool implements AsyncDisposable {
     }
   }
 
-  #onOpened(slot: Slot, device: string): void {
-    const wanted = this.#options.task.spec.device;
-    if (wanted !== "auto" && wanted !== device) {
-      this.#options.logger.warn("The device for embeddings is not available, the CPU is used.", { wanted });
-    }
+  #onOpened(slot: Slot, inUse: DeviceInUse): void {
+    this.#options.onOpened?.(inUse);
     slot.ready = true;
     this.#startFailures = 0;
     this.#options.logger.debug("An encoder host is ready.", { task: this.#options.task.kind, pid: slot.process?.pid });

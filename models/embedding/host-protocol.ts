@@ -1,6 +1,6 @@
 /** What photon and its encoder hosts say to each other, and what a host can be asked to be. */
 import type { ImageTowerSpec } from "./image-tower.ts";
-import type { Device } from "./inference-session.ts";
+import type { DeviceInUse } from "./inference-session.ts";
 import type { ScoreRequest, TagScorerSpec, TermScores } from "./tag-scorer.ts";
 import type { TextTowerSpec } from "./text-tower.ts";
 
@@ -24,7 +24,7 @@ export type HostRequest =
   | { readonly type: "run"; readonly run: number; readonly items: readonly unknown[] };
 
 export type HostReply =
-  | { readonly type: "opened"; readonly device: Exclude<Device, "auto"> }
+  | ({ readonly type: "opened" } & DeviceInUse)
   | { readonly type: "refused"; readonly message: string; readonly hint?: string }
   | { readonly type: "done"; readonly run: number; readonly results: readonly unknown[] }
   | { readonly type: "failed"; readonly run: number; readonly message: string };

@@ -10,7 +10,7 @@ import type { DualEncoder } from "./encoder.ts";
 import { createHostPool } from "./host-pool.ts";
 import type { HostPool, RunFailure } from "./host-pool.ts";
 import type { HostTask } from "./host-protocol.ts";
-import type { Device } from "./inference-session.ts";
+import type { Device, DeviceInUse } from "./inference-session.ts";
 import type { InstalledModel } from "./installed-models.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { fileOfRole } from "./manifest.ts";
@@ -85,8 +85,22 @@ const lazy = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   return () => (made ??= make());
 };
 
-const inProcessText = (spec: TextTowerSpec): EncodeChunk => {
-  const tower = lazy(async () => (await import("./text-tower.ts")).openTextTower(spec));
+/** One warning an encoder, however many hosts it has. */
+const warnOnFallback = (logger: Logger): ((inUse: DeviceInUse) => void) => {
+  let warned = false;
+  return ({ fallback }) => {
+    if (fallback === undefined || warned) return;
+    warned = true;
+    logger.warn(`embedding.device cannot be used, the CPU is used instead. ${fallback}`);
+  };
+};
+
+const inProcessText = (spec: TextTowerSpec, onOpened: (inUse: DeviceInUse) => void): EncodeChunk => {
+  const tower = lazy(async () => {
+    const opened = await (await import("./text-tower.ts")).openTextTower(spec);
+    onOpened(opened);
+    return opened;
+  });
   return async (chunk, options) => {
     const opened = await tower();
     options?.signal?.throwIfAborted();
@@ -124,6 +138,7 @@ export const createHostedEncoder = (model: InstalledModel, options: HostedEncode
   const { manifest } = model;
   const { logger = silentLogger } = options;
   const textSpec = textSpecOf(model, options);
+  const onOpened = warnOnFallback(logger);
   const images = createHostPool({
     task: imageTaskOf(model, options),
     hosts: options.hosts ?? IMAGE_HOSTS,
@@ -131,6 +146,7 @@ export const createHostedEncoder = (model: InstalledModel, options: HostedEncode
     timeoutMs: options.embedTimeoutMs ?? EMBED_TIMEOUT_MS,
     logger,
     failure: imageFailure,
+    onOpened,
   });
   const texts = createHostPool({
     task: { kind: "text-tower", spec: textSpec },
@@ -139,8 +155,9 @@ export const createHostedEncoder = (model: InstalledModel, options: HostedEncode
     timeoutMs: TEXT_TIMEOUT_MS,
     logger,
     failure: textFailure,
+    onOpened,
   });
-  const encodeChunk: EncodeChunk = options.textInProcess === true ? inProcessText(textSpec) : texts.submit;
+  const encodeChunk: EncodeChunk = options.textInProcess === true ? inProcessText(textSpec, onOpened) : texts.submit;
   const pixelBytes = 3 * manifest.image.size ** 2;
 
   return {

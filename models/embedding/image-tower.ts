@@ -1,6 +1,6 @@
 /** The image side of a dual encoder, as it runs inside an encoder host. */
 import { checkGraph, normalise, openSession, rowsOf } from "./inference-session.ts";
-import type { Device, GraphFile } from "./inference-session.ts";
+import type { DeviceInUse, GraphFile } from "./inference-session.ts";
 import type { ModelManifest } from "./manifest.ts";
 
 export interface ImageTowerSpec extends GraphFile {
@@ -9,8 +9,7 @@ export interface ImageTowerSpec extends GraphFile {
   readonly dimension: number;
 }
 
-export interface Tower<Item, Output> {
-  readonly device: Exclude<Device, "auto">;
+export interface Tower<Item, Output> extends DeviceInUse {
   /** One output per item, in order; undefined where the graph gave no usable vector. */
   run(items: readonly Item[]): Promise<readonly (Output | undefined)[]>;
 }
@@ -42,7 +41,7 @@ export const fillPlanes = (
 /** @throws ConfigError when graph and manifest do not fit */
 export const openImageTower = async (spec: ImageTowerSpec): Promise<Tower<Uint8Array, Float32Array>> => {
   const { Tensor } = await import("onnxruntime-node");
-  const { session, device } = await openSession(spec.path, spec);
+  const { session, ...inUse } = await openSession(spec.path, spec);
   const { image, output, dimension } = spec;
   checkGraph(session, spec.path, { inputs: { [image.input]: "float32" }, output, dimension });
   const tables = normalisingTables(image.mean, image.std);
@@ -55,5 +54,5 @@ export const openImageTower = async (spec: ImageTowerSpec): Promise<Tower<Uint8A
     const results = await session.run({ [image.input]: new Tensor("float32", planes, shape) }, [output]);
     return rowsOf(results[output], items.length, dimension).map((vector) => (normalise(vector) ? vector : undefined));
   };
-  return { device, run };
+  return { ...inUse, run };
 };

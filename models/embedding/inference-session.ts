@@ -16,21 +16,51 @@ export interface GraphFile extends SessionSettings {
   readonly path: string;
 }
 
-export interface OpenSession {
-  readonly session: InferenceSession;
-  /** The device in use: `cpu` when the wanted one is not available. */
+export interface DeviceInUse {
+  /** `cpu` when the wanted one cannot be used. */
   readonly device: Exclude<Device, "auto">;
+  /** Why the wanted device is not the one in use, a full sentence; undefined when it is. */
+  readonly fallback?: string;
 }
+
+export interface OpenSession extends DeviceInUse {
+  readonly session: InferenceSession;
+}
+
+/** Errors come as exceptions and are told in our words; the runtime would print them a second time. */
+const FATAL = 4;
 
 const sessionOptions = (threads: number, provider: string): InferenceSession.SessionOptions => ({
   executionProviders: provider === "cpu" ? ["cpu"] : [provider, "cpu"],
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   graphOptimizationLevel: "all",
-  logSeverityLevel: 3,
+  logSeverityLevel: FATAL,
   // Spinning threads halve the rate as soon as something else wants the core.
   extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
 });
+
+/** Devices the installed ONNX Runtime was built for; their drivers may be missing all the same. */
+const supportedDevices = async (): Promise<readonly string[]> => {
+  const { listSupportedBackends } = await import("onnxruntime-node");
+  return listSupportedBackends().map(({ name }) => name);
+};
+
+/** @returns the session, or why there is none */
+const tryDevice = async (
+  device: Exclude<Device, "auto" | "cpu">,
+  create: (provider: string) => Promise<InferenceSession>,
+): Promise<InferenceSession | string> => {
+  const supported = await supportedDevices();
+  if (!supported.includes(device)) {
+    return `The ONNX Runtime installed here has no ${device}, only ${supported.join(", ")}.`;
+  }
+  try {
+    return await create(device);
+  } catch (error) {
+    return `${device} could not be started: ${error instanceof Error ? error.message : String(error)}.`;
+  }
+};
 
 /**
  * Creates a session once; creating and releasing them again and again leaks. Falls back to the CPU.
@@ -40,21 +70,16 @@ export const openSession = async (
   graph: string | Uint8Array,
   { threads, device }: SessionSettings,
 ): Promise<OpenSession> => {
-  const { InferenceSession: Session, env, listSupportedBackends } = await import("onnxruntime-node");
-  env.logLevel = "error";
-  const isSupported = listSupportedBackends().some((backend) => backend.name === device);
+  const { InferenceSession: Session, env } = await import("onnxruntime-node");
+  env.logLevel = "fatal";
   const createOn = (provider: string): Promise<InferenceSession> =>
     typeof graph === "string"
       ? Session.create(graph, sessionOptions(threads, provider))
       : Session.create(graph, sessionOptions(threads, provider));
-  if (device !== "auto" && device !== "cpu" && isSupported) {
-    try {
-      return { session: await createOn(device), device };
-    } catch {
-      // The provider lacks its driver; the caller sees `cpu` and warns.
-    }
-  }
-  return { session: await createOn("cpu"), device: "cpu" };
+  if (device === "auto" || device === "cpu") return { session: await createOn("cpu"), device: "cpu" };
+  const opened = await tryDevice(device, createOn);
+  if (typeof opened !== "string") return { session: opened, device };
+  return { session: await createOn("cpu"), device: "cpu", fallback: opened };
 };
 
 export interface GraphContract {

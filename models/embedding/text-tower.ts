@@ -27,7 +27,7 @@ export const openTextTower = async (
   const { text, output, dimension } = spec;
   // The file was checked by hash, so its shape is the tokenizer library's business.
   const tokenizer = await createTextTokenizer(JSON.parse(await readFile(spec.tokenizerPath, "utf8")) as object, text);
-  const { session, device } = await openSession(spec.path, spec);
+  const { session, ...inUse } = await openSession(spec.path, spec);
   const masked = text.mask ? { [MASK_INPUT]: "int64" as const } : {};
   checkGraph(session, spec.path, { inputs: { [text.input]: "int64", ...masked }, output, dimension });
 
@@ -48,5 +48,5 @@ export const openTextTower = async (
     for (const chunk of chunks) vectors.push(await encodeChunk(chunk));
     return vectors;
   };
-  return { device, run };
+  return { ...inUse, run };
 };

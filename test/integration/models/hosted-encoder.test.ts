@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createHostedEncoder } from "../../../models/embedding/hosted-encoder.ts";
 import { fillPlanes, normalisingTables } from "../../../models/embedding/image-tower.ts";
 import { float32Tensor, int64Tensor } from "../../../models/embedding/onnx-graph.ts";
 import type { OnnxGraph } from "../../../models/embedding/onnx-graph.ts";
+import { probeDevice } from "../../../models/embedding/probe-device.ts";
 import { ConfigError, InvalidInputError } from "../../../src/errors.ts";
+import type { Logger } from "../../../src/logger.ts";
+import { silentLogger } from "../../../src/logger.ts";
 import { installRandomEncoder, TINY_VIT } from "../../support/encoders.ts";
 import { cosine, createWorkspace, lengthOf, patternPixels, plainPixels } from "../../support/model-workspace.ts";
 
@@ -166,24 +169,48 @@ test("texts come back in order, the same in a host and in this process", async (
   expect(await hosted.embedTexts([])).toEqual([]);
 });
 
-test("a device that is missing falls back to the CPU with a warning", async () => {
-  await using workspace = await createWorkspace();
-  const model = await installRandomEncoder(workspace.directory, { shape: TINY_VIT, variant: "fp32" });
-  const warnings: string[] = [];
-  const ignore = (): void => undefined;
-  const logger = {
-    error: ignore,
-    warn: (line: string) => void warnings.push(line),
-    info: ignore,
-    debug: ignore,
-    trace: ignore,
+/** CoreML exists on macOS only, CUDA not in the package's library. */
+const MISSING = process.platform === "darwin" ? "cuda" : "coreml";
+
+describe("a device that is missing", () => {
+  const collect = (): { readonly warnings: string[]; readonly logger: Logger } => {
+    const warnings: string[] = [];
+    return { warnings, logger: { ...silentLogger, warn: (line) => void warnings.push(line) } };
   };
-  // CoreML exists on macOS only, CUDA not in the package's library.
-  await using encoder = createHostedEncoder(model, {
-    device: process.platform === "darwin" ? "cuda" : "coreml",
-    logger,
-    hosts: 1,
+
+  test("falls back to the CPU with one warning that says why, however many hosts there are", async () => {
+    await using workspace = await createWorkspace();
+    const model = await installRandomEncoder(workspace.directory, { shape: TINY_VIT, variant: "fp32" });
+    const { warnings, logger } = collect();
+    await using encoder = createHostedEncoder(model, { device: MISSING, logger });
+    await using onCpu = createHostedEncoder(model, { device: "cpu", logger });
+    const vectors = await Promise.all([1, 2, 3].map((seed) => encoder.embedImage(pixels(seed))));
+    await encoder.embedTexts(["a photo of a dog"]);
+    expect(warnings).toEqual([expect.stringMatching(new RegExp(`CPU.*no ${MISSING}`))]);
+    expect(cosine(vectors[0] ?? new Float32Array(), await onCpu.embedImage(pixels(1)))).toBeGreaterThan(0.999999);
   });
-  await encoder.embedImage(pixels(1));
-  expect(warnings).toEqual([expect.stringContaining("CPU")]);
+
+  test("warns for a text tower in this process too", async () => {
+    await using workspace = await createWorkspace();
+    const model = await installRandomEncoder(workspace.directory, { shape: TINY_VIT, variant: "fp32" });
+    const { warnings, logger } = collect();
+    await using encoder = createHostedEncoder(model, { device: MISSING, logger, textInProcess: true });
+    await encoder.embedTexts(["a photo of a dog"]);
+    expect(warnings).toHaveLength(1);
+  });
+});
+
+describe("the device in use", () => {
+  test.each(["auto", "cpu"] as const)("%s is the CPU without a reason", async (device) => {
+    expect(await probeDevice(device)).toEqual({ device: "cpu" });
+  });
+
+  test.runIf(process.platform === "linux" && process.arch === "x64")(
+    "CUDA without its library is the CPU with the runtime's reason",
+    async () => {
+      const inUse = await probeDevice("cuda");
+      if (inUse.device === "cuda") return; // this machine has it
+      expect(inUse.fallback).toMatch(/^cuda could not be started: .+/);
+    },
+  );
 });

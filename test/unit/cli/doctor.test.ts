@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CatalogueHealth, IndexReport, ModelListing } from "../../../src/library/administration.ts";
 import { doctorChecks } from "../../../src/cli/doctor/checks.ts";
+import { deviceFinding } from "../../../src/cli/doctor/device-check.ts";
 import { formatsFinding } from "../../../src/cli/doctor/format-check.ts";
 import { catalogueFinding, indexFinding, modelsFinding } from "../../../src/cli/doctor/library-checks.ts";
 import { diskFinding, nodeFinding, watchFinding } from "../../../src/cli/doctor/system-checks.ts";
@@ -25,6 +26,20 @@ describe("machine", () => {
   test("few watches warn with the line that raises the limit", () => {
     expect(watchFinding(524_288).status).toBe("ok");
     expect(watchFinding(8192)).toMatchObject({ status: "warn", repair: expect.stringContaining("max_user_watches") });
+  });
+});
+
+describe("inference", () => {
+  test("the device in use is named", () => {
+    const finding = deviceFinding({ wanted: "auto", inUse: "cpu", reason: undefined });
+    expect(finding).toMatchObject({ status: "ok", message: expect.stringContaining("the CPU") });
+    expect(deviceFinding({ wanted: "cuda", inUse: "cuda", reason: undefined }).message).toContain("CUDA");
+  });
+
+  test("a fallback warns with its reason, what the device needs, and the way back", () => {
+    const finding = deviceFinding({ wanted: "coreml", inUse: "cpu", reason: "There is no coreml here." });
+    expect(finding).toMatchObject({ status: "warn", message: expect.stringContaining("There is no coreml here.") });
+    expect(finding.repair).toMatch(/macOS.*embedding\.device to auto/);
   });
 });
 
