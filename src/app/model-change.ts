@@ -5,8 +5,13 @@ import { AUTO_ORDER } from "../../models/embedding/manifests.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
 import { SECOND } from "../clock.ts";
-import { StorageError } from "../errors.ts";
-import type { ModelChangeApi, ModelChangeReport, ModelChangeStatus } from "../library/model-change.ts";
+import { isAbort, StorageError } from "../errors.ts";
+import type {
+  ChangeModelOptions,
+  ModelChangeApi,
+  ModelChangeReport,
+  ModelChangeStatus,
+} from "../library/model-change.ts";
 import type { ProcessApi } from "../pipeline/outcome.ts";
 import type { HeldLease } from "./hold-role.ts";
 import { holdRole } from "./hold-role.ts";
@@ -21,6 +26,8 @@ export interface ModelChangeDeps extends Omit<MigrationDeps, "catalogue"> {
   readonly catalogue: () => Promise<Catalogue>;
   /** False before the first photo: questions then make no library. */
   readonly hasLibrary: () => boolean;
+  /** What follows from vectors of the model in use: tags, calibration. */
+  readonly afterSwitch?: (options: Pick<ChangeModelOptions, "signal" | "onProgress">) => Promise<void>;
 }
 
 export interface ModelChange extends ModelChangeApi {
@@ -78,6 +85,17 @@ export const createModelChange = (deps: ModelChangeDeps): ModelChange => {
   const { config, clock, logger, hasLibrary } = deps;
   const opened = async (): Promise<MigrationDeps> => ({ ...deps, catalogue: await deps.catalogue() });
 
+  /** The library has switched: what does not work now is told and can be made up for. */
+  const derive = async (options: ChangeModelOptions): Promise<void> => {
+    try {
+      await deps.afterSwitch?.(options);
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.warn(`The tags were not computed anew: ${reason} Run "photon retag" to try again.`);
+    }
+  };
+
   const changeModel: ModelChangeApi["changeModel"] = async (id, options): Promise<ModelChangeReport> => {
     const startedAt = clock.now();
     const model = await installedModel(deps, id);
@@ -86,6 +104,7 @@ export const createModelChange = (deps: ModelChangeDeps): ModelChange => {
     await using held = await takeRole(migration.catalogue, deps);
     const active = await migration.catalogue.library.activeVectorKey();
     const report = await new ModelMigration(migration, model, held.lease, options).run(active);
+    await derive(options);
     return { ...report, seconds: (clock.now() - startedAt) / SECOND };
   };
 

@@ -24,8 +24,9 @@ export interface ModelChangePlan extends ModelOfLibrary {
 }
 
 export interface ModelChangeProgress {
-  readonly phase: "embedding" | "indexing";
-  /** Photos. */
+  /** vocabulary, tagging: after the switch; terms are encoded for the new model, then tags follow from stored vectors. */
+  readonly phase: "embedding" | "indexing" | "vocabulary" | "tagging";
+  /** Photos; in the phase vocabulary terms. */
   readonly done: number;
   readonly failed: number;
   readonly total: number;

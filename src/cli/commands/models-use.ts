@@ -74,9 +74,15 @@ interface Shown {
   readonly progress: Progress;
 }
 
+const phaseText = {
+  indexing: (total: number) => `Filling the search index of the new model with ${formatPlural(total, "photo")}.`,
+  vocabulary: (total: number) => `Encoding ${formatPlural(total, "term")} of the vocabulary for the new model.`,
+  tagging: (total: number) => `Tagging ${formatPlural(total, "photo")} from their vectors.`,
+} as const;
+
 const showProgress = async ({ stderr, redirectLog }: CommandContext): Promise<Shown> => {
   const total = Promise.withResolvers<number>();
-  let isIndexing = false;
+  let shownPhase: ModelChangeProgress["phase"] | undefined;
   const progress = await createProgress({
     stderr,
     redirectLog,
@@ -94,10 +100,10 @@ const showProgress = async ({ stderr, redirectLog }: CommandContext): Promise<Sh
       if (now.phase === "embedding") {
         total.resolve(now.total);
         progress.update(now.done, now.failed);
-      } else if (!isIndexing) {
-        progress.print(`Filling the search index of the new model with ${formatPlural(now.total, "photo")}.`);
+      } else if (now.phase !== shownPhase) {
+        progress.print(phaseText[now.phase](now.total));
       }
-      isIndexing = now.phase === "indexing";
+      shownPhase = now.phase;
     },
   };
 };
@@ -114,7 +120,7 @@ const change = async (
     return await library.changeModel(id, { signal, acceptMissing, onProgress: shown.onProgress });
   } catch (error) {
     if (signal.aborted) {
-      shown.progress.print(`Stopped; the model in use stays. Run \`photon models use ${id}\` again to go on.`);
+      shown.progress.print(`Stopped. Run \`photon models use ${id}\` again to go on; nothing is done twice.`);
     }
     throw error;
   }
