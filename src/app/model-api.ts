@@ -87,6 +87,12 @@ export interface VerifyRequest {
   readonly onModel: (id: string) => void;
 }
 
+export interface RemoveAccess {
+  readonly signal: AbortSignal;
+  /** What is waited for. */
+  readonly onNote: (message: string) => void;
+}
+
 export interface RemovedModel {
   readonly directory: string;
   readonly bytes: number;
@@ -101,5 +107,9 @@ export interface ModelApi {
   /** Hashes every file of installed models; a wrong one is renamed to `<name>.bad`. */
   readonly verifyModels: (request: VerifyRequest) => Promise<readonly VerifiedModel[]>;
   /** @param precision unset = every precision. @throws InvalidInputError for the model the library uses */
-  readonly removeModel: (id: string, precision: ModelVariant | undefined) => Promise<readonly RemovedModel[]>;
+  readonly removeModel: (
+    id: string,
+    precision: ModelVariant | undefined,
+    access: RemoveAccess,
+  ) => Promise<readonly RemovedModel[]>;
 }

@@ -1,13 +1,15 @@
 /** Checks of installed models, and their removal. */
-import { rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rename, rm, rmdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { lockDownload } from "../../models/embedding/download/download-lock.ts";
 import type { Judge, JudgeReport } from "../../models/embedding/download/judge-model.ts";
 import { judgeModel } from "../../models/embedding/download/judge-model.ts";
 import type { InstalledModelStatus, VerifiedFile } from "../../models/embedding/installed-models.ts";
 import { listInstalledModels, recordVerified, verifyFile } from "../../models/embedding/installed-models.ts";
 import { vectorKeyOf } from "../../models/embedding/manifest.ts";
+import { systemClock } from "../clock.ts";
 import { ConfigError, InvalidInputError, NotFoundError, systemCode } from "../errors.ts";
-import type { ModelApi, VerifiedModel, VerifyRequest } from "./model-api.ts";
+import type { ModelApi, RemoveAccess, VerifiedModel, VerifyRequest } from "./model-api.ts";
 
 export interface ModelChecksDeps {
   readonly modelDir: string;
@@ -90,6 +92,24 @@ const ofModel = (
   });
 };
 
+/** Not while a download fills it. */
+const removeFolder = async (directory: string, { signal, onNote }: RemoveAccess): Promise<void> => {
+  const onWait = (): void => onNote("Another photon is downloading this model; waiting for it.");
+  {
+    await using _lock = await lockDownload(directory, { clock: systemClock, signal, onWait });
+    await rm(directory, { recursive: true, force: true });
+  }
+  await removeIfEmpty(dirname(directory));
+};
+
+const removeIfEmpty = async (folder: string): Promise<void> => {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(systemCode(error) ?? "")) throw error;
+  }
+};
+
 export const createModelChecks = ({
   modelDir,
   activeVectorKey,
@@ -103,7 +123,7 @@ export const createModelChecks = ({
     }
     return results;
   },
-  removeModel: async (id, precision) => {
+  removeModel: async (id, precision, access) => {
     const active = await activeVectorKey();
     const chosen = ofModel(await listInstalledModels(modelDir), id).filter(
       ({ variant }) => precision === undefined || variant === precision,
@@ -118,7 +138,7 @@ export const createModelChecks = ({
         hint: "This library is searched with it. Run `photon models use <other model>` first; until that has finished it is needed.",
       });
     }
-    for (const { directory } of chosen) await rm(directory, { recursive: true, force: true });
+    for (const { directory } of chosen) await removeFolder(directory, access);
     return chosen.map(({ directory, bytes }) => ({ directory, bytes }));
   },
 });

@@ -38,7 +38,7 @@ interface Reach {
   readonly source: ModelSource;
 }
 
-const REPOSITORY = /^[\w.-]+\/[\w.-]+$/;
+const REPOSITORY = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 
 const recipeOf = (recipes: readonly ModelRecipe[], id: string): ModelRecipe => {
   const recipe = recipes.find((candidate) => candidate.id === id);

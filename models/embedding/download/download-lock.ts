@@ -6,7 +6,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { Clock } from "../../../src/clock.ts";
 import { MILLISECOND, SECOND } from "../../../src/clock.ts";
@@ -94,8 +94,15 @@ const startHeartbeat = (path: string): (() => void) => {
   return () => clearInterval(timer);
 };
 
-/** Waits until the lock is free, takes it, and gives it back when disposed. */
-export const lockDownload = async (path: string, { clock, signal, onWait }: LockOptions): Promise<AsyncDisposable> => {
+/**
+ * Waits until the lock is free, takes it, and gives it back when disposed.
+ * @param directory folder of the model; the lock lies beside it
+ */
+export const lockDownload = async (
+  directory: string,
+  { clock, signal, onWait }: LockOptions,
+): Promise<AsyncDisposable> => {
+  const path = join(dirname(directory), `.${basename(directory)}.lock`);
   const owner: Owner = { host: hostname(), pid: process.pid, token: randomUUID() };
   await mkdir(dirname(path), { recursive: true });
   let last: (Sight & { readonly since: number }) | undefined;

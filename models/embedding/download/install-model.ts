@@ -7,7 +7,7 @@
  * the files and the part it finds.
  */
 import { mkdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { systemCode } from "../../../src/errors.ts";
 import { writeFileAtomically } from "../atomic-file.ts";
 import { hashFile, hashMismatch } from "../file-hash.ts";
@@ -157,9 +157,8 @@ export const installModel = async (
 ): Promise<InstallOutcome> => {
   const { clock, modelDir } = deps;
   const { signal, onNote } = watch;
-  const lockPath = join(dirname(plan.directory), `.${basename(plan.directory)}.lock`);
   const onWait = (): void => onNote(`Another photon is downloading ${plan.recipe.id}; waiting for it.`);
-  await using _lock = await lockDownload(lockPath, { clock, signal, onWait });
+  await using _lock = await lockDownload(plan.directory, { clock, signal, onWait });
   if (await isInstalled(plan, modelDir)) return "already installed";
   await install(plan, deps, watch);
   return "installed";

@@ -58,9 +58,12 @@ export const modelsRemoveCommand = defineCommand({
   details:
     "Deletes the files. The model this library is searched with is refused. Vectors made with it stay in the library.",
   examples: [{ command: "photon models remove clip-vit-base-patch32", does: "free its disk space" }],
-  async run({ id, precision, json }, { photon, stdout }) {
+  async run({ id, precision, json }, { photon, stdout, stderr }, signal) {
     const library = await photon();
-    const removed = await library.removeModel(id, precision);
+    const removed = await library.removeModel(id, precision, {
+      signal,
+      onNote: (note) => void stderr.stream.write(`${note}\n`),
+    });
     if (json) await stdout.line(formatJson(removed));
     else for (const { directory, bytes } of removed) await stdout.line(`Removed ${directory} (${formatBytes(bytes)}).`);
     return EXIT.done;
