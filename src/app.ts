@@ -10,6 +10,7 @@ import { createModelChange } from "./app/model-change.ts";
 import { createModelChecks } from "./app/model-checks.ts";
 import { createModelDownloads } from "./app/model-downloads.ts";
 import { createModelJudge } from "./app/model-judge.ts";
+import { createNullSets } from "./app/null-sets.ts";
 import { once } from "./app/once.ts";
 import { createProcessApi } from "./app/process-api.ts";
 import { createSearchModel } from "./app/search-model.ts";
@@ -28,6 +29,8 @@ import { registryProblems } from "./pipeline/stage-plan.ts";
 import { stages } from "./pipeline/stages.ts";
 import { createSearch } from "./search/search.ts";
 import type { Search } from "./search/types.ts";
+import type { TaggingApi } from "./app/tagging.ts";
+import { createTaggingApi } from "./app/tagging.ts";
 import { InternalError } from "./errors.ts";
 
 export interface PhotonOptions {
@@ -39,7 +42,8 @@ export interface PhotonOptions {
 }
 
 /** photon on one library. Nothing is opened or loaded before it is needed. */
-export interface Photon extends AsyncDisposable, AdministrationApi, ModelApi, ModelChangeApi, ProcessApi, Search {
+export interface Photon
+  extends AsyncDisposable, AdministrationApi, ModelApi, ModelChangeApi, ProcessApi, Search, TaggingApi {
   readonly config: Config;
   /** Encoded thumbnail of a photo; undefined when there is none. */
   readonly thumbnailOf: (contentHash: string) => Promise<Uint8Array | undefined>;
@@ -68,6 +72,8 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const inference = createInference({ config, logger, searchInProcess });
   const index = createLibraryIndex({ directory: folders.vectors, catalogue, clock, logger });
   const processApi = createProcessApi({ config, logger, clock, catalogue, renditions, model, inference, index });
+  const tagging = createTaggingApi({ config, catalogue, model, inference, index });
+  const nullSets = createNullSets({ config, logger, catalogue, model, inference, index });
   const { followModel, ...modelChange } = createModelChange({
     config,
     logger,
@@ -96,6 +102,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...modelChange,
     ...createModelAdministration({ modelDir, activeVectorKey }),
     ...createModelDownloads({ config, clock, workingDirectory, judge }),
+      nullSet: nullSets.load,
     ...createModelChecks({ modelDir, activeVectorKey, judge }),
     ...createLibraryAdministration({
       catalogue,
@@ -104,6 +111,12 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
       workingDirectory,
       activeModel: model.activeModel,
       indexStatus: async () => (await index.reader()).status(),
+    ...tagging,
+    finish: async ({ signal, onProgress }) => {
+      const tagged = await tagging.tagWaiting({ signal, ...(onProgress === undefined ? {} : { onProgress }) });
+      if (tagged > 0) await index.waitUntilIndexed(() => undefined, signal);
+      await nullSets.refresh({ signal, onProgress: (state) => onProgress?.({ phase: "scores", ...state }) });
+    },
       committerHolder: async () => (await (await catalogue()).leases.holder("committer"))?.owner,
       settleIndex: (signal) => index.waitUntilIndexed(() => undefined, signal),
       rebuildIndex: index.rebuild,

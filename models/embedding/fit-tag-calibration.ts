@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import { InvalidInputError } from "../../src/errors.ts";
 import type { LabelBank } from "./label-bank-file.ts";
-import type { TagCalibration } from "./tag-calibration.ts";
-import { meanAndDeviation, termScales } from "./tag-calibration.ts";
+import type { CosineSpread, TagCalibration, TagWeights } from "./tag-calibration.ts";
+import { foldIntoRows, spreadOf } from "./tag-calibration.ts";
 
 export interface LabelledPhotos {
   /** `photos x dimension`, L2-normalised. */
@@ -23,17 +23,20 @@ export interface LabelledPhotos {
 const REFERENCE_PHOTOS = 512;
 const MOST_STEPS = 60;
 const SMALL_STEP = 1e-9;
+/** In deviations of a feature. */
+const LONGEST_STEP = 4;
 /** Keeps weights finite when the classes part perfectly; weak beside thousands of pairs. */
 const RIDGE = 1e-3;
 
 interface Pairs {
-  /** z, cosine and 1 of each pair, one after another. */
+  /** z, cosine, level and 1 of each pair, one after another. */
   readonly features: Float64Array;
   /** 1 = right. */
   readonly right: Uint8Array;
 }
 
-const FEATURES = 3;
+const FEATURES = 4;
+const CONSTANT = FEATURES - 1;
 
 const dotAt = (
   left: Float32Array,
@@ -62,72 +65,105 @@ const evenRows = (vectors: Float32Array, dimension: number, count: number): Floa
   return taken;
 };
 
-/** Solves a symmetric 3 x 3 system (Cramer's rule). */
-const solve = (matrix: Float64Array, values: Float64Array): readonly [number, number, number] => {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0, i = 0] = matrix;
-  const [x = 0, y = 0, w = 0] = values;
-  const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
-  return [
-    (x * (e * i - f * h) - b * (y * i - f * w) + c * (y * h - e * w)) / determinant,
-    (a * (y * i - f * w) - x * (d * i - f * g) + c * (d * w - y * g)) / determinant,
-    (a * (e * w - y * h) - b * (d * w - y * g) + x * (d * h - e * g)) / determinant,
-  ];
+/** Solves `matrix * x = values`, `FEATURES` squared, symmetric and positive (Cholesky would do; elimination is shorter). */
+const solve = (matrix: Float64Array, values: Float64Array): Float64Array => {
+  const [left, right] = [matrix.slice(), values.slice()];
+  for (let pivot = 0; pivot < FEATURES; pivot += 1) {
+    for (let row = 0; row < FEATURES; row += 1) {
+      if (row === pivot) continue;
+      const factor = (left[row * FEATURES + pivot] ?? 0) / (left[pivot * FEATURES + pivot] ?? 1);
+      for (let column = pivot; column < FEATURES; column += 1) {
+        const at = row * FEATURES + column;
+        left[at] = (left[at] ?? 0) - factor * (left[pivot * FEATURES + column] ?? 0);
+      }
+      right[row] = (right[row] ?? 0) - factor * (right[pivot] ?? 0);
+    }
+  }
+  return right.map((value, row) => value / (left[row * FEATURES + row] ?? 1));
 };
 
-/** Logistic regression by Newton's method, features scaled to one deviation. */
-const fitLogistic = ({ features, right }: Pairs): readonly [number, number, number] => {
-  const spread = [0, 1].map((place) => {
-    const column = Float32Array.from(right, (_, pair) => features[pair * FEATURES + place] ?? 0);
-    return Math.max(meanAndDeviation(column).deviation, 1e-12);
+/** Deviation of each feature, so that the ridge weighs on all of them alike. */
+const spreadsOf = ({ features, right }: Pairs): Float64Array =>
+  Float64Array.from({ length: FEATURES }, (_, place) => {
+    if (place === CONSTANT) return 1;
+    const column = Float32Array.from(right, (_right, pair) => features[pair * FEATURES + place] ?? 0);
+    return Math.max(spreadOf(column).deviation, Number.EPSILON);
   });
-  const spreads = [spread[0] ?? 1, spread[1] ?? 1, 1] as const;
+
+/** Gradient and curvature of the log-likelihood, added up in place. */
+const addPair = (
+  x: Float64Array,
+  error: number,
+  { gradient, curvature, weight }: { gradient: Float64Array; curvature: Float64Array; weight: number },
+): void => {
+  for (let row = 0; row < FEATURES; row += 1) {
+    gradient[row] = (gradient[row] ?? 0) + error * (x[row] ?? 0);
+    for (let column = 0; column < FEATURES; column += 1) {
+      const place = row * FEATURES + column;
+      curvature[place] = (curvature[place] ?? 0) + weight * (x[row] ?? 0) * (x[column] ?? 0);
+    }
+  }
+};
+
+/** Newton's step from these weights. */
+const newtonStep = (weights: Float64Array, { features, right }: Pairs, spreads: Float64Array): Float64Array => {
+  const gradient = weights.map((weight) => -RIDGE * weight);
+  const curvature = Float64Array.from({ length: FEATURES ** 2 }, (_, place) =>
+    place % (FEATURES + 1) === 0 ? RIDGE : 0,
+  );
+  const x = new Float64Array(FEATURES);
+  for (let pair = 0; pair < right.length; pair += 1) {
+    let logit = 0;
+    for (let place = 0; place < FEATURES; place += 1) {
+      x[place] = (features[pair * FEATURES + place] ?? 0) / (spreads[place] ?? 1);
+      logit += (x[place] ?? 0) * (weights[place] ?? 0);
+    }
+    const chance = 1 / (1 + Math.exp(-logit));
+    addPair(x, (right[pair] ?? 0) - chance, { gradient, curvature, weight: chance * (1 - chance) });
+  }
+  return solve(curvature, gradient);
+};
+
+/** Logistic regression by Newton's method. */
+const fitLogistic = (pairs: Pairs): TagWeights => {
+  const spreads = spreadsOf(pairs);
   const weights = new Float64Array(FEATURES);
   for (let step = 0; step < MOST_STEPS; step += 1) {
-    const gradient = weights.map((weight) => -RIDGE * weight);
-    const curvature = Float64Array.of(RIDGE, 0, 0, 0, RIDGE, 0, 0, 0, RIDGE);
-    for (let pair = 0; pair < right.length; pair += 1) {
-      const at = pair * FEATURES;
-      const x0 = (features[at] ?? 0) / spreads[0];
-      const x1 = (features[at + 1] ?? 0) / spreads[1];
-      const logit = x0 * (weights[0] ?? 0) + x1 * (weights[1] ?? 0) + (weights[2] ?? 0);
-      const chance = 1 / (1 + Math.exp(-logit));
-      const error = (right[pair] ?? 0) - chance;
-      const weight = chance * (1 - chance);
-      const x = [x0, x1, 1] as const;
-      for (let row = 0; row < FEATURES; row += 1) {
-        gradient[row] = (gradient[row] ?? 0) + error * (x[row] ?? 0);
-        for (let column = 0; column < FEATURES; column += 1) {
-          const place = row * FEATURES + column;
-          curvature[place] = (curvature[place] ?? 0) + weight * (x[row] ?? 0) * (x[column] ?? 0);
-        }
-      }
-    }
-    const move = solve(curvature, gradient);
-    // A Newton step may overshoot where the classes part well; half of it never does for long.
+    const move = newtonStep(weights, pairs, spreads);
     const length = Math.max(...move.map(Math.abs));
-    const share = length > 4 ? 4 / length : 1;
+    // A full step may overshoot where the classes part well.
+    const share = Math.min(1, LONGEST_STEP / length);
     move.forEach((value, place) => (weights[place] = (weights[place] ?? 0) + share * value));
     if (length < SMALL_STEP) break;
   }
-  return [(weights[0] ?? 0) / spreads[0], (weights[1] ?? 0) / spreads[1], weights[2] ?? 0];
+  const [z = 0, cosine = 0, level = 0, offset = 0] = weights.map((weight, place) => weight / (spreads[place] ?? 1));
+  return { z, cosine, level, offset };
 };
 
+/** Value of one feature, for all rows of the bank. */
+const featureRows = (bank: LabelBank, spreads: readonly CosineSpread[], feature: Partial<TagWeights>) => {
+  const rows = bank.rows.slice();
+  const weights = { z: 0, cosine: 0, level: 0, offset: 0, ...feature };
+  return { rows, offsets: foldIntoRows(rows, { weights }, spreads) };
+};
+
+/** Features by the rule that scoring uses, one weight at a time. */
 const pairsOf = (
   { vectors, labels, bank }: LabelledPhotos,
   terms: readonly { readonly id: string; readonly row: number }[],
-  statistics: readonly { readonly mean: number; readonly deviation: number }[],
+  spreads: readonly CosineSpread[],
 ): Pairs => {
   const { dimension } = bank.header;
+  const [z, level] = [featureRows(bank, spreads, { z: 1 }), featureRows(bank, spreads, { level: 1 })];
   const features = new Float64Array(labels.length * terms.length * FEATURES);
   const right = new Uint8Array(labels.length * terms.length);
-  const scales = termScales(UNIT_Z, statistics);
   let pair = 0;
   for (const [photo, own] of labels.entries()) {
     const rightIds = new Set(own);
+    const photoLevel = dotAt(vectors, photo, level.rows, 0, dimension) + (level.offsets[0] ?? 0); // the same in all rows
     for (const { id, row } of terms) {
-      const cosine = dotAt(vectors, photo, bank.rows, row, dimension);
-      const { scale = 0, offset = 0 } = scales[row] ?? {};
-      features.set([scale * cosine + offset, cosine, 1], pair * FEATURES);
+      const zValue = dotAt(vectors, photo, z.rows, row, dimension) + (z.offsets[row] ?? 0);
+      features.set([zValue, dotAt(vectors, photo, bank.rows, row, dimension), photoLevel, 1], pair * FEATURES);
       right[pair] = rightIds.has(id) ? 1 : 0;
       pair += 1;
     }
@@ -135,26 +171,15 @@ const pairsOf = (
   return { features, right };
 };
 
-/** Turns a cosine into z by the same rule that scoring uses. */
-const UNIT_Z: TagCalibration = {
-  id: "z",
-  calibrated: false,
-  weights: { z: 1, cosine: 0, offset: 0 },
-  reference: new Float32Array(),
-};
-
-/** Mean and deviation of the cosine of every bank term over the reference photos. */
-export const bankStatistics = (
-  { header, rows }: LabelBank,
-  reference: Float32Array,
-): readonly { readonly mean: number; readonly deviation: number }[] => {
+/** Of the cosine of every bank term with the reference photos. */
+export const cosineSpreads = ({ header, rows }: LabelBank, reference: Float32Array): readonly CosineSpread[] => {
   const photos = reference.length / header.dimension;
   const cosines = new Float32Array(photos);
   return header.termIds.map((_, row) => {
     for (let photo = 0; photo < photos; photo += 1) {
       cosines[photo] = dotAt(reference, photo, rows, row, header.dimension);
     }
-    return meanAndDeviation(cosines);
+    return spreadOf(cosines);
   });
 };
 
@@ -182,14 +207,13 @@ export const fitTagCalibration = (input: LabelledPhotos): TagCalibration => {
     throw new InvalidInputError(`expected labels that are terms of the bank, received "${id}"`);
   });
   const reference = evenRows(vectors, bank.header.dimension, referencePhotos);
-  const pairs = pairsOf(input, terms, bankStatistics(bank, reference));
+  const pairs = pairsOf(input, terms, cosineSpreads(bank, reference));
   if (!pairs.right.includes(1) || !pairs.right.includes(0)) {
     throw new InvalidInputError(
       "expected terms that are right for some photos and wrong for others, received no such pair",
     );
   }
-  const [zWeight, cosine, offset] = fitLogistic(pairs);
-  const weights = { z: zWeight, cosine, offset };
+  const weights = fitLogistic(pairs);
   const id = createHash("sha256").update(JSON.stringify(weights)).update(reference).digest("hex").slice(0, 12);
   return { id: `tags:${id}`, calibrated: true, weights, reference };
 };

@@ -11,8 +11,8 @@ import { readLabelBank } from "./label-bank-file.ts";
 import type { LabelBank } from "./label-bank-file.ts";
 import { bytesOf, encodeOnnxModel } from "./onnx-graph.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
-import { meanAndDeviation, termScales } from "./tag-calibration.ts";
-import type { TagCalibration, TermScale } from "./tag-calibration.ts";
+import { foldIntoRows, needsReference, spreadOf } from "./tag-calibration.ts";
+import type { CosineSpread, TagCalibration } from "./tag-calibration.ts";
 
 export interface TagScorerSpec extends SessionSettings {
   readonly bankPath: string;
@@ -57,44 +57,30 @@ const referenceGraph = (reference: Float32Array, dimension: number): OnnxGraph =
   nodes: [{ op: "Gemm", inputs: ["terms", "reference"], outputs: ["cosines"], attributes: { transB: 1 } }],
 });
 
-const scalesOf = async (
+const spreadsOf = async (
   { header, rows }: LabelBank,
   calibration: TagCalibration,
   settings: SessionSettings,
-): Promise<readonly TermScale[]> => {
+): Promise<readonly CosineSpread[]> => {
   const { count, dimension } = header;
-  const { reference, weights } = calibration;
-  if (weights.z === 0)
-    return termScales(
-      calibration,
-      Array.from({ length: count }, () => ({ mean: 0, deviation: 1 })),
-    );
+  if (!needsReference(calibration)) return Array.from({ length: count }, () => ({ mean: 0, deviation: 1 }));
   const { Tensor } = await import("onnxruntime-node");
+  const { reference } = calibration;
   const { session } = await openSession(encodeOnnxModel(referenceGraph(reference, dimension)), settings);
   const photos = reference.length / dimension;
-  const statistics: { readonly mean: number; readonly deviation: number }[] = [];
+  const spreads: CosineSpread[] = [];
   for (let start = 0; start < count; start += TERMS_PER_RUN) {
     const terms = rows.subarray(start * dimension, Math.min(count, start + TERMS_PER_RUN) * dimension);
     const results = await session.run({ terms: new Tensor("float32", terms, [terms.length / dimension, dimension]) });
     const cosines = results["cosines"]?.data as Float32Array; // as the graph above declares it
-    for (let at = 0; at < cosines.length; at += photos) {
-      statistics.push(meanAndDeviation(cosines.subarray(at, at + photos)));
-    }
+    for (let at = 0; at < cosines.length; at += photos) spreads.push(spreadOf(cosines.subarray(at, at + photos)));
   }
   await session.release();
-  return termScales(calibration, statistics);
-};
-
-/** In place: the rows are not needed otherwise. */
-const scaleRows = (rows: Float32Array, scales: readonly TermScale[], dimension: number): void => {
-  for (const [row, { scale }] of scales.entries()) {
-    for (let place = row * dimension; place < (row + 1) * dimension; place += 1)
-      rows[place] = (rows[place] ?? 0) * scale;
-  }
+  return spreads;
 };
 
 /** `vectors [n, d]`, `limit [1]` to `logits [n, limit]`, `rows [n, limit]`. */
-const scoringGraph = ({ header, rows }: LabelBank, scales: readonly TermScale[]): OnnxGraph => ({
+const scoringGraph = ({ header, rows }: LabelBank, offsets: Float32Array): OnnxGraph => ({
   name: "tag_scoring",
   inputs: [
     { name: "vectors", type: "float32", shape: ["photos", header.dimension] },
@@ -106,12 +92,7 @@ const scoringGraph = ({ header, rows }: LabelBank, scales: readonly TermScale[])
   ],
   initializers: [
     { name: "bank", type: "float32", shape: [header.count, header.dimension], data: bytesOf(rows) },
-    {
-      name: "offsets",
-      type: "float32",
-      shape: [header.count],
-      data: bytesOf(Float32Array.from(scales, ({ offset }) => offset)),
-    },
+    { name: "offsets", type: "float32", shape: [header.count], data: bytesOf(offsets) },
   ],
   nodes: [
     { op: "Gemm", inputs: ["vectors", "bank", "offsets"], outputs: ["all"], attributes: { transB: 1 } },
@@ -146,9 +127,9 @@ export const openTagScorer = async (spec: TagScorerSpec): Promise<Tower<ScoreReq
     });
   }
   const { dimension, count } = bank.header;
-  const scales = await scalesOf(bank, spec.calibration, spec);
-  scaleRows(bank.rows, scales, dimension);
-  const { session, device } = await openSession(encodeOnnxModel(scoringGraph(bank, scales)), spec);
+  const spreads = await spreadsOf(bank, spec.calibration, spec);
+  const offsets = foldIntoRows(bank.rows, spec.calibration, spreads); // the rows are not needed otherwise
+  const { session, device } = await openSession(encodeOnnxModel(scoringGraph(bank, offsets)), spec);
 
   const score = async ({ vectors, limit, minLogit }: ScoreRequest): Promise<TermScores> => {
     const wanted = Math.min(limit, count);

@@ -12,7 +12,7 @@ import { bankKeyOf, ensureLabelBank } from "./label-bank.ts";
 import type { PrepareOptions, TermEncoder } from "./label-bank.ts";
 import type { TagCalibration } from "./tag-calibration.ts";
 import { untunedTagCalibration } from "./tag-calibration.ts";
-import type { BestTerms, TaggerSettings } from "./tag-selection.ts";
+import type { BestTerms, Selection, TaggerSettings } from "./tag-selection.ts";
 import { checkVocabulary, leastLogit, raisedConfidence, selectTags } from "./tag-selection.ts";
 import type { TermScores } from "./tag-scorer.ts";
 import type { VocabularyEntry } from "./vocabulary.ts";
@@ -35,6 +35,8 @@ export interface TaggerOptions {
    * long as it takes.
    */
   readonly patienceMs?: number | undefined;
+  /** A photo went on without tags. */
+  readonly onLeftWaiting?: () => void;
   readonly logger?: Logger;
 }
 
@@ -149,6 +151,27 @@ const createBankBuild =
     return (await ensureLabelBank(own, vocabulary, bank)).path;
   };
 
+interface SelectionSteps {
+  readonly dimension: number;
+  readonly limit: number;
+  readonly best: (vectors: Float32Array, limit: number) => Promise<readonly BestTerms[]>;
+  readonly select: (terms: BestTerms, limit: number) => Selection;
+}
+
+/** Tags of each photo; one whose ancestors leave too few is asked about again, alone and with more terms. */
+const selectAll = async (vectors: Float32Array, steps: SelectionSteps): Promise<readonly (readonly ScoredTag[])[]> => {
+  const { dimension, limit } = steps;
+  const terms = await steps.best(vectors, limit);
+  return Promise.all(
+    terms.map(async (each, photo) => {
+      const { tags, complete } = steps.select(each, limit);
+      if (complete) return tags;
+      const vector = vectors.slice(photo * dimension, (photo + 1) * dimension);
+      return (await selectAll(vector, { ...steps, limit: limit * MORE_TERMS }))[0] ?? [];
+    }),
+  );
+};
+
 export const createTagger = async (options: TaggerOptions): Promise<HostedTagger> => {
   const { encoder, vocabulary, logger = silentLogger } = options;
   checkVocabulary(vocabulary);
@@ -171,21 +194,13 @@ export const createTagger = async (options: TaggerOptions): Promise<HostedTagger
     scorer ??= createScorer(bankPath, bankKey, { calibration, logger, threads: 1 });
     return perPhoto(await scorer.submit({ ...request, minLogit }, encodeOptions));
   };
-  const tagWith = async (bankPath: string, vectors: Float32Array, encodeOptions: EncodeOptions) => {
-    const { dimension } = encoder;
-    const select = async (own: Float32Array, limit: number): Promise<readonly (readonly ScoredTag[])[]> => {
-      const terms = await best(bankPath, { vectors: own, limit }, encodeOptions);
-      const selections = terms.map((each) => selectTags(each, vocabulary, { settings, limit }));
-      return Promise.all(
-        selections.map(async ({ tags, complete }, photo) => {
-          if (complete) return tags;
-          const vector = own.slice(photo * dimension, (photo + 1) * dimension);
-          return (await select(vector, limit * MORE_TERMS))[0] ?? [];
-        }),
-      );
-    };
-    return select(vectors, Math.max(FIRST_LIMIT, settings.maxTags));
-  };
+  const tagWith = (bankPath: string, vectors: Float32Array, encodeOptions: EncodeOptions) =>
+    selectAll(vectors, {
+      dimension: encoder.dimension,
+      limit: Math.max(FIRST_LIMIT, settings.maxTags),
+      best: (own, limit) => best(bankPath, { vectors: own, limit }, encodeOptions),
+      select: (terms, limit) => selectTags(terms, vocabulary, { settings, limit }),
+    });
 
   return {
     bankKey,
@@ -197,7 +212,9 @@ export const createTagger = async (options: TaggerOptions): Promise<HostedTagger
       if (vector.length !== encoder.dimension) throw wrongSize(encoder, `${vector.length}`);
       if (vocabulary.length === 0) return [];
       const path = await preparation.soon(encodeOptions.signal);
-      return path === undefined ? undefined : (await tagWith(path, vector, encodeOptions))[0];
+      if (path !== undefined) return (await tagWith(path, vector, encodeOptions))[0];
+      options.onLeftWaiting?.();
+      return undefined;
     },
     tagAll: async (vectors, encodeOptions = {}) => {
       const photos = vectors.length / encoder.dimension;

@@ -3,14 +3,19 @@ import { join } from "node:path";
 import type { HostedEncoder } from "../../models/embedding/hosted-encoder.ts";
 import { createHostedEncoder } from "../../models/embedding/hosted-encoder.ts";
 import type { InstalledModel } from "../../models/embedding/installed-models.ts";
+import { inBackground } from "../../models/embedding/background-encoder.ts";
+import { readTagCalibration } from "../../models/embedding/tag-calibration.ts";
 import type { HostedTagger } from "../../models/embedding/tagger.ts";
 import { createTagger } from "../../models/embedding/tagger.ts";
 import { vocabularyFor } from "../../models/embedding/vocabularies.ts";
+import { SECOND } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import type { TaggingSettings } from "../pipeline/outcome.ts";
 
 const BANK_FOLDER = "label-banks";
+/** After this a run stores photos without tags at first; they get them when the bank is complete. */
+const BANK_PATIENCE_MS = 10 * SECOND;
 
 export interface InferenceDeps {
   readonly config: Config;
@@ -24,8 +29,10 @@ export interface Inference extends AsyncDisposable {
   readonly encoderOf: (model: InstalledModel) => HostedEncoder;
   /** Encoder of searches. */
   readonly searchEncoderOf: (model: InstalledModel) => HostedEncoder;
-  /** undefined when no vocabulary fits the model. */
+  /** undefined when no vocabulary fits the model. Its `tag` waits {@link BANK_PATIENCE_MS} for a bank in the making. */
   readonly taggerOf: (model: InstalledModel, settings: TaggingSettings) => Promise<HostedTagger | undefined>;
+  /** A photo of this process went on without tags. */
+  readonly photosWaitForTags: () => boolean;
 }
 
 /** The value of a key, made at its first use. */
@@ -38,6 +45,7 @@ const getOrMake = <Value>(values: Map<string, Value>, key: string, make: () => V
 export const createInference = ({ config, logger, searchInProcess }: InferenceDeps): Inference => {
   const resources = new AsyncDisposableStack();
   const encoders = new Map<string, HostedEncoder>();
+  let photosWait = false;
   const taggers = new Map<string, Promise<HostedTagger | undefined>>();
   const { batch_size: batchSize, device } = config.embedding;
 
@@ -58,11 +66,24 @@ export const createInference = ({ config, logger, searchInProcess }: InferenceDe
     if (vocabulary.length === 0) return undefined;
     const encoder = encoderOf(model, false);
     const bankDir = join(config.general.data_dir, BANK_FOLDER);
-    return resources.use(await createTagger({ encoder, vocabulary, bankDir, settings, logger }));
+    const tagger = await createTagger({
+      encoder,
+      vocabulary,
+      bankDir,
+      shippedBankDirs: [join(model.directory, BANK_FOLDER)],
+      settings,
+      calibration: await readTagCalibration(model.directory, encoder),
+      openBankEncoder: () => inBackground(createHostedEncoder(model, { logger, device })),
+      patienceMs: BANK_PATIENCE_MS,
+      onLeftWaiting: () => (photosWait = true),
+      logger,
+    });
+    return resources.use(tagger);
   };
   return {
     encoderOf: (model) => encoderOf(model, false),
     searchEncoderOf: (model) => encoderOf(model, searchInProcess),
+    photosWaitForTags: () => photosWait,
     taggerOf: (model, settings) => {
       const key = `${model.vectorKey}/${JSON.stringify(settings)}`;
       const tagger = getOrMake(taggers, key, () => makeTagger(model, settings));

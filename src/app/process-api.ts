@@ -8,7 +8,13 @@ import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import type { RenditionStore } from "../photo/rendition-store.ts";
 import type { DecodeLimits, PhotoSource } from "../photo/types.ts";
-import type { ProcessApi, ProcessOptions, ProcessOutcome, ProcessSettings } from "../pipeline/outcome.ts";
+import type {
+  ProcessApi,
+  ProcessOptions,
+  ProcessOutcome,
+  ProcessSettings,
+  TaggingSettings,
+} from "../pipeline/outcome.ts";
 import { createProcessPhotos } from "../pipeline/process-photos.ts";
 import { stages } from "../pipeline/stages.ts";
 import type { Inference } from "./inference.ts";
@@ -31,7 +37,7 @@ export interface ProcessApiDeps {
   readonly index: LibraryIndex;
 }
 
-export interface LibraryProcess extends ProcessApi {
+export interface LibraryProcess extends Omit<ProcessApi, "finish"> {
   /** The same with the settings of the config, every stage that is stale or failed before. */
   readonly again: (sources: AsyncIterable<PhotoSource>, signal: AbortSignal) => AsyncIterable<ProcessOutcome>;
 }
@@ -43,16 +49,16 @@ export const decodeLimitsOf = ({ limits }: Config): DecodeLimits => ({
   timeoutMs: limits.decode_timeout_ms,
 });
 
-const settingsOf = ({ thumbnail, tagging }: Config): ProcessSettings => ({
-  thumbnail: thumbnail.enabled ? thumbnail : undefined,
+export const taggingSettingsOf = ({ tagging }: Config): TaggingSettings => ({
+  minConfidence: tagging.min_confidence,
+  maxTags: tagging.max_tags,
+  deduplicateAncestors: tagging.deduplicate_ancestors,
+});
+
+const settingsOf = (config: Config): ProcessSettings => ({
+  thumbnail: config.thumbnail.enabled ? config.thumbnail : undefined,
   embedding: true,
-  tagging: tagging.enabled
-    ? {
-        minConfidence: tagging.min_confidence,
-        maxTags: tagging.max_tags,
-        deduplicateAncestors: tagging.deduplicate_ancestors,
-      }
-    : undefined,
+  tagging: config.tagging.enabled ? taggingSettingsOf(config) : undefined,
 });
 
 interface StageModels {

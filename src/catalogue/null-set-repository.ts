@@ -17,10 +17,10 @@ export const createNullSetRepository = (database: Kysely<CatalogueSchema>, clock
       .where("vector_key", "=", vectorKey)
       .executeTakeFirst();
     if (row === undefined) return undefined;
-    return { id: row.id, photos: row.photos, best: JSON.parse(row.best) as number[] }; // written below
+    return { id: row.id, photos: row.photos, ...(JSON.parse(row.best) as Pick<NullSet, "best" | "fall">) }; // written below
   },
-  store: async (vectorKey, { id, photos, best }) => {
-    const row = { vector_key: vectorKey, id, photos, best: JSON.stringify(best), made_at: clock.now() };
+  store: async (vectorKey, { id, photos, best, fall }) => {
+    const row = { vector_key: vectorKey, id, photos, best: JSON.stringify({ best, fall }), made_at: clock.now() };
     await database
       .insertInto("null_sets")
       .values(row)

@@ -168,7 +168,7 @@ export interface NullSetsTable {
   id: string;
   /** Photos with a vector when it was measured. */
   photos: number;
-  /** JSON array of numbers. */
+  /** JSON: `best` and `fall` of the null set. */
   best: string;
   made_at: number;
 }

@@ -52,6 +52,8 @@ export interface StaleVectors {
 export interface TagRepository {
   /** As readers see them: people's first. */
   readonly shown: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, readonly StoredTag[]>>;
+  /** Names, with their ancestors, that photos of a random sample carry; the same sample every time. */
+  readonly sampleNames: () => Promise<readonly string[]>;
   /** Writes a decision as a run of its own; returns its id. */
   readonly decide: (decision: TagDecision) => Promise<number>;
   readonly run: (id: number) => Promise<{ readonly source: TagSource; readonly undone: boolean } | undefined>;
@@ -65,6 +67,8 @@ export interface TagRepository {
 }
 
 const TAG_STAGE = "tag";
+/** Tags of one or two thousand photos. */
+const SAMPLED_TAGS = 10_000;
 /** Photos of one transaction when a run is undone. */
 const UNDO_LOT = 500;
 
@@ -216,6 +220,15 @@ const storeRetagged = async (
 
 export const createTagRepository = (database: Database, clock: Clock): TagRepository => ({
   shown: (contentHashes) => shownTags(database, contentHashes),
+  sampleNames: async () => {
+    const rows = await database
+      .selectFrom("tags")
+      .select(["name", "ancestors"])
+      .orderBy("content_hash")
+      .limit(SAMPLED_TAGS)
+      .execute();
+    return [...new Set(rows.flatMap(({ name, ancestors }) => [name, ...(JSON.parse(ancestors) as string[])]))]; // written by tag-rows.ts
+  },
   decide: (decision) => database.transaction().execute((transaction) => decide(transaction, decision, clock.now())),
   run: async (id) => {
     const row = await database

@@ -129,10 +129,15 @@ const tagRowsOf = (
     created_at: now,
   }));
 
-/** The row of a run, made by its first commit. */
+const findRun = async (database: Database, token: string): Promise<number | undefined> =>
+  (await database.selectFrom("tag_runs").select("id").where("token", "=", token).executeTakeFirst())?.id;
+
+/** The row of a run, made by its first commit; part of a transaction. */
 const runIdOf = async (database: Database, run: TagRun, now: number): Promise<number> => {
   const { token, vectorKey, bankKey, calibrationId } = run;
-  await database
+  const known = await findRun(database, token);
+  if (known !== undefined) return known;
+  const row = await database
     .insertInto("tag_runs")
     .values({
       token,
@@ -141,11 +146,10 @@ const runIdOf = async (database: Database, run: TagRun, now: number): Promise<nu
       bank_key: bankKey,
       calibration_id: calibrationId,
       at: now,
-      undone_at: null,
     })
-    .onConflict((conflict) => conflict.column("token").doNothing())
-    .execute();
-  return (await database.selectFrom("tag_runs").select("id").where("token", "=", token).executeTakeFirstOrThrow()).id;
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return row.id;
 };
 
 /** Replaces the model's tags of these photos as a whole; tags of sidecars and files, and people's decisions, stay. */

@@ -18,6 +18,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   index: "Look at and rebuild the search index",
   models: "List, download, check and choose embedding models",
   quarantine: "Photos that could not be processed",
+  tag: "Give and refuse tags by hand",
 };
 
 export const commands: readonly CommandEntry[] = [
@@ -51,6 +52,31 @@ export const commands: readonly CommandEntry[] = [
     name: "status",
     summary: "Show what the library holds and what is pending",
     load: async () => (await import("./commands/status.ts")).statusCommand,
+  },
+  {
+    name: "tag add",
+    summary: "Give photos a tag",
+    load: async () => (await import("./commands/tag.ts")).tagAddCommand,
+  },
+  {
+    name: "tag remove",
+    summary: "Take a tag off photos for good",
+    load: async () => (await import("./commands/tag.ts")).tagRemoveCommand,
+  },
+  {
+    name: "tag list",
+    summary: "Show the tags of a photo and where they come from",
+    load: async () => (await import("./commands/tag.ts")).tagListCommand,
+  },
+  {
+    name: "tag undo",
+    summary: "Take back what one run did to tags",
+    load: async () => (await import("./commands/tag.ts")).tagUndoCommand,
+  },
+  {
+    name: "retag",
+    summary: "Compute tags anew from stored vectors, without reading photos",
+    load: async () => (await import("./commands/retag.ts")).retagCommand,
   },
   {
     name: "quarantine list",

@@ -19,6 +19,13 @@ export interface TaggingSettings {
   readonly deduplicateAncestors: boolean;
 }
 
+export interface TaggingProgress {
+  /** bank: terms of the label bank. tags: photos. scores: captions that show what chance gives in searches. */
+  readonly phase: "bank" | "tags" | "scores";
+  readonly done: number;
+  readonly total: number;
+}
+
 export interface ProcessOptions {
   /** Store results in the library. Without it the library is neither read nor written. */
   readonly store: boolean;
@@ -72,6 +79,14 @@ export interface ProcessApi {
     settings: ProcessSettings,
     options: ProcessOptions,
   ) => AsyncIterable<ProcessOutcome>;
+  /**
+   * What runs leave for their end: tags of photos that did not wait for the label bank, and what chance gives in
+   * searches of this library. Without either nothing is done.
+   */
+  readonly finish: (options: {
+    readonly onProgress?: (progress: TaggingProgress) => void;
+    readonly signal: AbortSignal;
+  }) => Promise<void>;
   /** Absolute real paths of the added roots. */
   readonly addedRoots: () => Promise<readonly Buffer[]>;
   /** Key of the vectors such a run makes; undefined when no model is installed. Creates no library. */

@@ -3,7 +3,8 @@
  * text against pictures, lie on different scales; only their distance to chance can be shown to people.
  *
  * - Words: the best cosine of each of about 200 captions that fit no photo (the null set). The best of many is
- *   Gumbel-distributed, so a filter that leaves `m` of `N` photos moves it by `beta * ln(N / m)`.
+ *   Gumbel-distributed, so a filter that leaves `m` of `N` photos moves it by at most `beta * ln(N / m)`; by less where
+ *   photos come in series, which is measured.
  * - Pictures and mixed queries: the query's cosines with a random sample of the library. Their lower half is chance; the
  *   upper half may hold true matches, so centre and spread come from the lower half, in Fisher's scale (atanh), where
  *   the tail of a bounded cosine is normal.
@@ -17,14 +18,18 @@ export interface NullSet {
   readonly photos: number;
   /** Best cosine of each caption that fits nothing. */
   readonly best: readonly number[];
+  /** How far the best falls, in the mean, when each photo is left out with the chance `1 - 1 / e`. */
+  readonly fall: number;
 }
 
 /** Below this many vectors, or captions, the model's prior is better than a measurement. */
-const MIN_NULL_PHOTOS = 200;
-const MIN_NULL_CAPTIONS = 50;
+export const MIN_NULL_PHOTOS = 200;
+export const MIN_NULL_CAPTIONS = 50;
 const MIN_SAMPLE = 16;
 /** Chance that a best hit above `noMatchBelow` (or from `goodFrom` on) is chance after all. */
 const NONE_CHANCE = 0.05;
+/** The same for words: of 100 queries that fit nothing, more than 5 must not slip through even by bad luck. */
+const NO_WORDS_CHANCE = 0.02;
 const GOOD_CHANCE = 0.001;
 /** Scores at the two thresholds; the logistic through them gives the rest. */
 const NONE_SCORE = 0.25;
@@ -72,10 +77,10 @@ export const calibrateWords = (
   const mean = best.reduce((sum, value) => sum + value, 0) / best.length;
   const deviation = Math.sqrt(best.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (best.length - 1));
   const beta = Math.max((deviation * Math.sqrt(6)) / Math.PI, MIN_SPREAD / 4);
-  const shift = beta * Math.log(nullSet.photos / Math.max(1, passing));
-  const noMatchBelow = quantile(best, 1 - NONE_CHANCE) - shift;
+  const shift = Math.min(beta, Math.max(0, nullSet.fall)) * Math.log(nullSet.photos / Math.max(1, passing));
+  const noMatchBelow = quantile(best, 1 - NO_WORDS_CHANCE) - shift;
   const gumbel = (chance: number): number => -Math.log(-Math.log(1 - chance));
-  const goodFrom = noMatchBelow + beta * (gumbel(GOOD_CHANCE) - gumbel(NONE_CHANCE));
+  const goodFrom = noMatchBelow + beta * (gumbel(GOOD_CHANCE) - gumbel(NO_WORDS_CHANCE));
   return calibrationThrough(`null:${nullSet.id}`, noMatchBelow, goodFrom);
 };
 

@@ -112,6 +112,7 @@ export const createScriptedPipeline = (options: ScriptedPipelineOptions = {}): P
     process: run,
     addedRoots: async () => [],
     vectorKey: async () => options.vectorKey ?? "scripted@00000000/fp32/p1",
+    finish: () => Promise.resolve(),
     waitUntilIndexed: async () => undefined,
   };
 };

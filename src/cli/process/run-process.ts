@@ -5,6 +5,7 @@ import type { ProcessApi, ProcessOptions, ProcessOutcome } from "../../pipeline/
 import { SECOND } from "../../clock.ts";
 import { type CommandContext, EXIT } from "../command.ts";
 import { ClosedPipe, formatPlural } from "../terminal.ts";
+import { createTaggingProgress } from "../tagging-progress.ts";
 import { dryRun } from "./dry-run.ts";
 import type { EarlierRecord, RecordIndex } from "./earlier-records.ts";
 import { inInputOrder, ORDER_WINDOW } from "./input-order.ts";
@@ -131,6 +132,12 @@ const sumUp = async (tally: Tally, seconds: number, { flags, context, signal }: 
   }
 };
 
+/** What a run leaves for its end; most runs leave nothing, and show nothing. */
+const finishRun = async ({ photon, context, flags, signal }: Run): Promise<void> => {
+  await using progress = createTaggingProgress(context);
+  await photon.finish(flags.quiet ? { signal } : { signal, onProgress: progress.update });
+};
+
 export const runProcess = async (
   flags: ProcessFlags,
   context: CommandContext,
@@ -150,6 +157,7 @@ export const runProcess = async (
       (photos) => context.logger.info(`Waiting for the search index: ${formatPlural(photos, "photo")} to go.`),
       signal,
     );
+    await finishRun(run);
   }
   return exitCode(tally);
 };

@@ -1,6 +1,6 @@
 /** Everything known about one photo, as people read it. */
 import { formatCaptureTime } from "../../photo/capture-time.ts";
-import type { PhotoMetadata } from "../../photo/types.ts";
+import type { PhotoMetadata, StoredTag } from "../../photo/types.ts";
 import type { PhotoDetails } from "../../search/types.ts";
 import { formatBytes, formatTable } from "../terminal.ts";
 import type { TextOptions } from "./text.ts";
@@ -25,6 +25,10 @@ const gpsText = ({ gps }: PhotoDetails): string =>
     ? ""
     : `${gps.latitude.toFixed(5)},${gps.longitude.toFixed(5)}${gps.altitude === undefined ? "" : `, ${Math.round(gps.altitude)} m`}`;
 
+/** `beach 0.91`, `our garden (yours)` */
+const tagText = ({ name, confidence, provenance }: StoredTag): string =>
+  provenance.source === "user" ? `${name} (yours)` : `${name} ${confidence.toFixed(2)}`;
+
 /** @param id as shown in lists */
 export const photoText = (photo: PhotoDetails, id: string, { output, workingDirectory }: TextOptions): string => {
   const { metadata } = photo;
@@ -44,7 +48,7 @@ export const photoText = (photo: PhotoDetails, id: string, { output, workingDire
     ["title", photo.title],
     ["caption", photo.caption],
     ["keywords", metadata.keywords?.join(", ")],
-    ["tags", photo.scoredTags.map(({ name, confidence }) => `${name} ${confidence.toFixed(2)}`).join(", ")],
+    ["tags", photo.scoredTags.map(tagText).join(", ")],
     ["rating", photo.rating === undefined ? undefined : `${photo.rating}`],
     ["favourite", photo.favourite ? "yes" : undefined],
     ["vectors", photo.vectorKeys.length === 0 ? "none" : photo.vectorKeys.join(", ")],

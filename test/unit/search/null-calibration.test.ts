@@ -12,21 +12,21 @@ const gumbel = (mode: number, beta: number, count: number): readonly number[] =>
 describe("words", () => {
   test("a small or missing null set leaves the model's prior", () => {
     expect(calibrateWords(prior, undefined, 1_000)).toBe(prior);
-    expect(calibrateWords(prior, { id: "n", photos: 199, best: gumbel(0.1, 0.01, 200) }, 199)).toBe(prior);
-    expect(calibrateWords(prior, { id: "n", photos: 10_000, best: [0.1, 0.2] }, 199)).toBe(prior);
+    expect(calibrateWords(prior, { id: "n", photos: 199, best: gumbel(0.1, 0.01, 200), fall: 0.01 }, 199)).toBe(prior);
+    expect(calibrateWords(prior, { id: "n", photos: 10_000, best: [0.1, 0.2], fall: 0.01 }, 199)).toBe(prior);
   });
 
-  test("19 of 20 best hits by chance are no match, hardly one is good", () => {
+  test("49 of 50 best hits by chance are no match, hardly one is good", () => {
     const best = gumbel(0.1, 0.01, 200);
-    const calibration = calibrateWords(prior, { id: "n", photos: 10_000, best }, 10_000);
+    const calibration = calibrateWords(prior, { id: "n", photos: 10_000, best, fall: 0.01 }, 10_000);
     const classes = best.map((cosine) => matchOf(vectorScore(calibration, cosine), levelsOf(calibration)));
-    expect(classes.filter((match) => match === "none")).toHaveLength(190);
+    expect(classes.filter((match) => match === "none")).toHaveLength(196);
     expect(classes.filter((match) => match === "good").length).toBeLessThanOrEqual(1);
     expect(calibration.id).toBe("null:n");
   });
 
   test("fewer photos behind a filter need less to stand out", () => {
-    const nullSet = { id: "n", photos: 10_000, best: gumbel(0.1, 0.01, 200) };
+    const nullSet = { id: "n", photos: 10_000, best: gumbel(0.1, 0.01, 200), fall: 0.01 };
     const all = calibrateWords(prior, nullSet, 10_000);
     const few = calibrateWords(prior, nullSet, 100);
     // The best of 1/100 of the photos lies beta * ln(100) lower; beta is estimated from 200 values.
@@ -37,7 +37,7 @@ describe("words", () => {
   test("equal best cosines still give a usable scale", () => {
     const calibration = calibrateWords(
       prior,
-      { id: "n", photos: 500, best: Array.from({ length: 60 }, () => 0.2) },
+      { id: "n", photos: 500, best: Array.from({ length: 60 }, () => 0.2), fall: 0 },
       500,
     );
     expect(Number.isFinite(calibration.scale)).toBe(true);

@@ -1,0 +1,32 @@
+/** An encoder for work that nobody waits for: its processes leave the processor to everything else. */
+import { constants, setPriority } from "node:os";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { HostedEncoder } from "./hosted-encoder.ts";
+
+const hasEnded = (error: unknown): boolean =>
+  typeof error === "object" &&
+  error !== null &&
+  "errno" in error &&
+  Math.abs(Number(error.errno)) === constants.errno.ESRCH;
+
+const lower = (pid: number): void => {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch (error) {
+    if (!hasEnded(error)) throw error;
+  }
+};
+
+/** The same encoder; processes that it starts for texts get the lowest priority. Give it hosts of its own. */
+export const inBackground = (encoder: HostedEncoder): HostedEncoder => ({
+  ...encoder,
+  embedTexts: async (texts, options) => {
+    const lowerHosts = async (): Promise<void> => {
+      await nextTurn(); // calls are grouped for a turn before a host is started
+      await nextTurn();
+      encoder.hostPids().forEach(lower);
+    };
+    const [vectors] = await Promise.all([encoder.embedTexts(texts, options), lowerHosts()]);
+    return vectors;
+  },
+});
