@@ -61,7 +61,9 @@ const warnAboutActive = (
       `The files of this library's model ${modelId} are not installed: new photos get no vectors. Run "photon doctor".`,
     );
   } else if (wanted !== "auto" && wanted !== modelId) {
-    logger.warn(`This library uses the model ${modelId}; embedding.model = "${wanted}" changes nothing for it.`);
+    logger.warn(
+      `This library uses the model ${modelId}; embedding.model = "${wanted}" is for new libraries. Run "photon models use ${wanted}" to change it, or set embedding.model to auto.`,
+    );
   }
 };
 

@@ -68,6 +68,19 @@ const measureSpeed = async (
   return (sample.length - WARM_UP_PHOTOS) / seconds;
 };
 
+/** For a library that holds no photo yet. */
+export const planFirst = async (model: InstalledModel, dataDir: string): Promise<ModelChangePlan> => ({
+  modelId: model.manifest.id,
+  vectorKey: model.vectorKey,
+  current: undefined,
+  photos: 0,
+  toEmbed: 0,
+  photosPerSecond: undefined,
+  seconds: 0,
+  bytesNeeded: 0,
+  bytesFree: await freeBytes(dataDir),
+});
+
 export const planChange = async (
   deps: MigrationDeps,
   model: InstalledModel,

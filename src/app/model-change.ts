@@ -1,10 +1,10 @@
 /** Changing the model of this library: see library/model-change.ts for what it promises, model-migration.ts for how. */
-import type { InstalledModel } from "../../models/embedding/installed-models.ts";
+import type { InstalledModel, InstalledModelStatus } from "../../models/embedding/installed-models.ts";
 import { listInstalledModels, resolveModel } from "../../models/embedding/installed-models.ts";
-import { AUTO_ORDER } from "../../models/embedding/manifests.ts";
+import { AUTO_ORDER, isSampleModel } from "../../models/embedding/manifests.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
-import { SECOND } from "../clock.ts";
+import { MILLISECOND, SECOND } from "../clock.ts";
 import { isAbort, StorageError } from "../errors.ts";
 import type {
   ChangeModelOptions,
@@ -15,12 +15,15 @@ import type {
 import type { ProcessApi } from "../pipeline/outcome.ts";
 import type { HeldLease } from "./hold-role.ts";
 import { holdRole } from "./hold-role.ts";
-import { planChange, refuseSmallDisk } from "./model-change-plan.ts";
+import { planChange, planFirst, refuseSmallDisk } from "./model-change-plan.ts";
 import type { MigrationDeps } from "./model-migration.ts";
 import { ModelMigration } from "./model-migration.ts";
 import { listRetired, pruneRetired } from "./model-prune.ts";
 
 const ROLE = "model-change";
+/** Another process is changing the model: wait this long for it. */
+const FOLLOW_TIMEOUT_MS = 30 * SECOND;
+const FOLLOW_POLL_MS = 250 * MILLISECOND;
 
 export interface ModelChangeDeps extends Omit<MigrationDeps, "catalogue"> {
   readonly catalogue: () => Promise<Catalogue>;
@@ -72,18 +75,63 @@ const statusOf = async (catalogue: Catalogue): Promise<ModelChangeStatus | undef
   };
 };
 
-/** Installed, checked, and before the model in use in the order of preference. */
-const findBetter = async (modelDir: string, active: VectorKey): Promise<string | undefined> => {
+/** Installed, checked, and before the model in use in the order of preference. What the user added is the user's choice. */
+export const betterThan = (
+  activeId: string,
+  installed: readonly Pick<InstalledModelStatus, "id" | "state">[],
+): string | undefined => {
   const order: readonly string[] = AUTO_ORDER;
-  const position = order.indexOf(active.modelId);
-  const better = position === -1 ? order : order.slice(0, position);
-  const installed = await listInstalledModels(modelDir);
+  const better = isSampleModel(activeId) ? order : order.slice(0, Math.max(0, order.indexOf(activeId)));
   return better.find((id) => installed.some((status) => status.id === id && status.state === "verified"));
 };
 
+const openedDeps = async (deps: ModelChangeDeps): Promise<MigrationDeps> => ({
+  ...deps,
+  catalogue: await deps.catalogue(),
+});
+
+/** The process that changes the model may embed these photos too: then there is nothing left to do. */
+const embedWithActive = async (deps: ModelChangeDeps, active: VectorKey, signal: AbortSignal): Promise<void> => {
+  const model = await deps.installedOf(active);
+  if (model === undefined) return;
+  const migration = await openedDeps(deps);
+  const { leases, vectorKeys } = migration.catalogue;
+  const deadline = deps.clock.now() + FOLLOW_TIMEOUT_MS;
+  while ((await vectorKeys.withoutVector(active.vectorKey)).length > 0) {
+    await using held = await holdRole(leases, ROLE, deps.logger);
+    if (held !== undefined) {
+      const report = await new ModelMigration(migration, model, held.lease, { signal }).fill();
+      deps.index.notify();
+      if (report.notEmbedded.length > 0) {
+        deps.logger.warn(`${report.notEmbedded.length} photos could not be embedded with ${active.modelId}.`);
+      }
+      return;
+    }
+    if (deps.clock.now() >= deadline) {
+      deps.logger.warn(`Run "photon models use ${active.modelId}" later to embed what this run added.`);
+      return;
+    }
+    await deps.clock.sleep(FOLLOW_POLL_MS, signal);
+  }
+};
+
+const createFollowModel =
+  (deps: ModelChangeDeps): ModelChange["followModel"] =>
+  (process) =>
+    async function* follow(sources, settings, options) {
+      const before =
+        options.store && deps.hasLibrary() ? await (await deps.catalogue()).library.activeVectorKey() : undefined;
+      yield* process(sources, settings, options);
+      if (before === undefined || !settings.embedding || options.signal.aborted) return;
+      const active = await (await deps.catalogue()).library.activeVectorKey();
+      if (active === undefined || active.vectorKey === before.vectorKey) return;
+      deps.logger.info(`The library uses the model ${active.modelId} by now: photos of this run are embedded with it.`);
+      await embedWithActive(deps, active, options.signal);
+    };
+
 export const createModelChange = (deps: ModelChangeDeps): ModelChange => {
   const { config, clock, logger, hasLibrary } = deps;
-  const opened = async (): Promise<MigrationDeps> => ({ ...deps, catalogue: await deps.catalogue() });
+  const opened = (): Promise<MigrationDeps> => openedDeps(deps);
 
   /** The library has switched: what does not work now is told and can be made up for. */
   const derive = async (options: ChangeModelOptions): Promise<void> => {
@@ -108,29 +156,13 @@ export const createModelChange = (deps: ModelChangeDeps): ModelChange => {
     return { ...report, seconds: (clock.now() - startedAt) / SECOND };
   };
 
-  const followModel: ModelChange["followModel"] = (process) =>
-    async function* follow(sources, settings, options) {
-      const before =
-        options.store && hasLibrary() ? await (await deps.catalogue()).library.activeVectorKey() : undefined;
-      yield* process(sources, settings, options);
-      if (before === undefined || !settings.embedding || options.signal.aborted) return;
-      const active = await (await deps.catalogue()).library.activeVectorKey();
-      if (active === undefined || active.vectorKey === before.vectorKey) return;
-      logger.info(`The library uses the model ${active.modelId} by now: photos of this run are embedded with it.`);
-      const model = await deps.installedOf(active);
-      if (model === undefined) return;
-      const migration = await opened();
-      await using held = await holdRole(migration.catalogue.leases, ROLE, logger);
-      if (held === undefined) return; // the process that holds it embeds what is missing
-      await new ModelMigration(migration, model, held.lease, { signal: options.signal }).embedMissing();
-      deps.index.notify();
-    };
-
   return {
-    followModel,
+    followModel: createFollowModel(deps),
     changeModel,
     planModelChange: async (id, { signal }) =>
-      planChange(await opened(), await installedModel(deps, id), { signal, measure: true }),
+      hasLibrary()
+        ? planChange(await opened(), await installedModel(deps, id), { signal, measure: true })
+        : planFirst(await installedModel(deps, id), config.general.data_dir),
     cancelModelChange: async () => {
       if (!hasLibrary()) return [];
       const { vectorKeys } = await deps.catalogue();
@@ -142,7 +174,9 @@ export const createModelChange = (deps: ModelChangeDeps): ModelChange => {
     modelChange: async () => (hasLibrary() ? statusOf(await deps.catalogue()) : undefined),
     betterModel: async () => {
       const active = hasLibrary() ? await (await deps.catalogue()).library.activeVectorKey() : undefined;
-      return active === undefined ? undefined : findBetter(config.general.model_dir, active);
+      return active === undefined
+        ? undefined
+        : betterThan(active.modelId, await listInstalledModels(config.general.model_dir));
     },
     retiredModels: async () =>
       hasLibrary() ? listRetired({ catalogue: await deps.catalogue(), dataDir: config.general.data_dir, logger }) : [],

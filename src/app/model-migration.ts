@@ -87,7 +87,7 @@ export class ModelMigration {
     const state = await catalogue.vectorKeys.startBuilding(key);
     const switched = state !== "active";
     const selfCheck = switched ? await this.#buildAndSwitch(active) : undefined;
-    await this.embedMissing();
+    const filled = await this.fill();
     await this.#deps.index.waitUntilIndexed(() => undefined, this.#options.signal);
     const { photos } = await catalogue.administration.count();
     return {
@@ -96,14 +96,19 @@ export class ModelMigration {
       previous: switched ? active : undefined,
       switched,
       photos,
-      embedded: this.#embedded,
-      notEmbedded: [...this.#failed.values()],
+      ...filled,
       selfCheck,
     };
   }
 
-  /** Embeds photos until none is left that could be; photos that come meanwhile too. */
-  async embedMissing(): Promise<void> {
+  /** Embeds what has no vector of the model in use. */
+  async fill(): Promise<Pick<ModelChangeReport, "embedded" | "notEmbedded">> {
+    await this.#embedMissing();
+    return { embedded: this.#embedded, notEmbedded: [...this.#failed.values()] };
+  }
+
+  /** Until none is left that could be embedded; photos that come meanwhile too. */
+  async #embedMissing(): Promise<void> {
     for (;;) {
       const missing = await this.#missing();
       if (missing.length === 0) return;
@@ -168,7 +173,7 @@ export class ModelMigration {
     const { vectorKey } = this.#model;
     let selfCheck: ModelSelfCheck | undefined;
     for (let round = 1; ; round += 1) {
-      await this.embedMissing();
+      await this.#embedMissing();
       await this.#refuseManyLost(active);
       await this.#buildIndex();
       if (!(await catalogue.vectorKeys.markReady(vectorKey))) throw cancelled(this.#model);

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { NotFoundError } from "../../errors.ts";
 import type { AdministrationApi, ModelListing } from "../../library/administration.ts";
+import type { ModelChangeApi } from "../../library/model-change.ts";
 import { argument, defineCommand, EXIT, jsonFlag } from "../command.ts";
+import { betterModelText } from "../models/better-model.ts";
 import { formatBytes, formatJson, formatTable } from "../terminal.ts";
 
 const nameText = ({ id, sample, addedByUser, pinnedAtDownload }: ModelListing): string => {
@@ -29,7 +31,7 @@ export const modelsListCommand = defineCommand({
     { command: "photon models list --json", does: "the same for programs" },
   ],
   async run({ json }, { photon, stdout, stderr }) {
-    const library: AdministrationApi = await photon();
+    const library: AdministrationApi & ModelChangeApi = await photon();
     const models = await library.listModels();
     if (json) {
       await stdout.line(formatJson(models));
@@ -44,6 +46,8 @@ export const modelsListCommand = defineCommand({
     if (!models.some(({ directory }) => directory !== undefined)) {
       await stderr.line("No model is installed: search works by words and filters only.");
     }
+    const better = await library.betterModel();
+    if (better !== undefined) await stderr.line(betterModelText(better));
     return EXIT.done;
   },
 });

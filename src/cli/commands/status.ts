@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AdministrationApi, LibraryStatus } from "../../library/administration.ts";
 import type { ModelChangeApi, ModelChangeStatus } from "../../library/model-change.ts";
 import { defineCommand, EXIT, jsonFlag } from "../command.ts";
+import { betterModelText } from "../models/better-model.ts";
 import { remainingText } from "../progress-display.ts";
 import { formatBytes, formatCount, formatJson, formatPlural, formatTable } from "../terminal.ts";
 
@@ -72,9 +73,7 @@ export const statusCommand = defineCommand({
     );
     if (status.photos === 0) await stderr.line("Run `photon process <folder> -o photos.jsonl` to add photos.");
     if (news.betterModel !== undefined && news.modelChange === undefined) {
-      await stderr.line(
-        `${news.betterModel} is installed and finds more than ${status.model?.modelId ?? "the model in use"}: \`photon models use ${news.betterModel}\` changes to it, --dry-run shows what that takes.`,
-      );
+      await stderr.line(betterModelText(news.betterModel));
     }
     const quarantined = status.filesByState["quarantined"] ?? 0;
     if (quarantined > 0) await stderr.line("Run `photon quarantine list` to see why photos could not be processed.");
