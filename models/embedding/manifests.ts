@@ -18,5 +18,14 @@ export const AUTO_ORDER = [
   "photon-mini",
 ] as const;
 
+/** The larger variant of a model's family that `--quality high` takes: better pictures, own text tower and constants. */
+const LARGER_VARIANTS: Readonly<Record<string, string>> = {
+  "siglip2-base-patch16-224": "siglip2-base-patch16-256",
+  "siglip-base-patch16-224": "siglip-base-patch16-384",
+};
+
+/** undefined = the model is the largest of its family. */
+export const largerVariantOf = (modelId: string): string | undefined => LARGER_VARIANTS[modelId];
+
 /** Generated encoders understand colours and little else; people are told so. */
 export const isSampleModel = (modelId: string): boolean => modelId === SAMPLE_MODEL_ID;

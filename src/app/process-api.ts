@@ -18,6 +18,7 @@ import type {
 import { createProcessPhotos } from "../pipeline/process-photos.ts";
 import { stages } from "../pipeline/stages.ts";
 import type { Inference } from "./inference.ts";
+import { findLargerModel } from "./larger-model.ts";
 import type { LibraryIndex } from "./library-index.ts";
 import type { LibraryModel } from "./library-model.ts";
 
@@ -63,24 +64,41 @@ const settingsOf = (config: Config): ProcessSettings => ({
 
 interface StageModels {
   readonly encoder: DualEncoder | undefined;
+  readonly largerEncoder?: DualEncoder;
   readonly tagger: Tagger | undefined;
 }
 
 const NO_MODELS: StageModels = { encoder: undefined, tagger: undefined };
 
+/** undefined, with a warning that says why, when there is none. */
+const largerModel = async (
+  { config, logger }: ProcessApiDeps,
+  { manifest }: InstalledModel,
+): Promise<InstalledModel | undefined> => {
+  const larger = await findLargerModel(config.general.model_dir, manifest.id);
+  if (larger.model === undefined) logger.warn(larger.reason);
+  return larger.model;
+};
+
+const keepBeside = async ({ catalogue }: ProcessApiDeps, { vectorKey, manifest }: InstalledModel): Promise<void> =>
+  (await catalogue()).vectorKeys.keepBeside({ vectorKey, modelId: manifest.id, dimension: manifest.dimension });
+
 const modelsOf = async (
-  { model, inference, logger }: ProcessApiDeps,
+  deps: ProcessApiDeps,
   { embedding, tagging, quality }: ProcessSettings,
   store: boolean,
 ): Promise<StageModels> => {
+  const { model, inference } = deps;
   if (!embedding) return NO_MODELS;
-  const installed: InstalledModel | undefined = store ? await model.forWriting() : await model.configured();
-  if (installed === undefined) return NO_MODELS;
-  if (quality === "high") {
-    logger.warn(`No larger variant of ${installed.manifest.id} is installed; --quality high uses it as it is.`);
-  }
+  const inUse: InstalledModel | undefined = store ? await model.forWriting() : await model.configured();
+  if (inUse === undefined) return NO_MODELS;
+  const larger = quality === "high" ? await largerModel(deps, inUse) : undefined;
+  if (store && larger !== undefined) await keepBeside(deps, larger);
+  // Without a library nothing is searched: one model is enough.
+  const installed = store ? inUse : (larger ?? inUse);
   return {
     encoder: inference.encoderOf(installed),
+    ...(store && larger !== undefined ? { largerEncoder: inference.encoderOf(larger) } : {}),
     tagger: tagging === undefined ? undefined : await inference.taggerOf(installed, tagging),
   };
 };
@@ -124,6 +142,11 @@ export const createProcessApi = (deps: ProcessApiDeps): LibraryProcess => ({
     }),
   addedRoots: async () =>
     (await (await deps.catalogue()).roots.list()).filter(({ kind }) => kind === "added").map(({ path }) => path),
-  vectorKey: async ({ embedding }) => (embedding ? (await deps.model.configured())?.vectorKey : undefined),
+  vectorKey: async ({ embedding, quality }) => {
+    const configured = embedding ? await deps.model.configured() : undefined;
+    if (configured === undefined || quality !== "high") return configured?.vectorKey;
+    const { model } = await findLargerModel(deps.config.general.model_dir, configured.manifest.id);
+    return (model ?? configured).vectorKey;
+  },
   waitUntilIndexed: deps.index.waitUntilIndexed,
 });

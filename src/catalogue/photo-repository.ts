@@ -119,10 +119,12 @@ const storeStageKeys = async (database: Database, updates: readonly PhotoUpdate[
 };
 
 const storeVectors = async (database: Database, updates: readonly PhotoUpdate[]): Promise<void> => {
-  const rows = updates.flatMap(({ contentHash, embedding }) =>
-    embedding === undefined
-      ? []
-      : [{ content_hash: contentHash, vector_key: embedding.vectorKey, vector: toVectorBlob(embedding.vector) }],
+  const rows = updates.flatMap(({ contentHash, embedding, largerEmbedding }) =>
+    [embedding, largerEmbedding].flatMap((made) =>
+      made === undefined
+        ? []
+        : [{ content_hash: contentHash, vector_key: made.vectorKey, vector: toVectorBlob(made.vector) }],
+    ),
   );
   await executeForEach(database, rows, (row) =>
     database

@@ -32,6 +32,11 @@ export interface TagRun {
   readonly calibrationId: string;
 }
 
+interface StoredEmbedding {
+  readonly vectorKey: string;
+  readonly vector: Float32Array;
+}
+
 /** What a run learned about one photo. Parts left out stay as they are in the catalogue. */
 export interface PhotoUpdate {
   readonly contentHash: string;
@@ -41,7 +46,9 @@ export interface PhotoUpdate {
   readonly metadata?: MetadataReading;
   readonly thumbnail?: ThumbnailFacts;
   readonly perceptualHash?: Uint8Array;
-  readonly embedding?: { readonly vectorKey: string; readonly vector: Float32Array };
+  readonly embedding?: StoredEmbedding;
+  /** Of a larger model beside the library's. */
+  readonly largerEmbedding?: StoredEmbedding;
   readonly tags?: { readonly run: TagRun; readonly tags: readonly ScoredTag[] };
   /** Keys of the stages whose results are in this update. */
   readonly stageKeys: ReadonlyMap<string, string>;

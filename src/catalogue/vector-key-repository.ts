@@ -2,7 +2,7 @@
  * The vector keys of a library and the way from one to the next. Each step is one transaction that looks at the state
  * first, so a run that was cancelled or overtaken by another process changes nothing any more.
  *
- *   (new) ──startBuilding──▶ building ──markReady──▶ ready ──activate──▶ active
+ *   (new) ──startBuilding──▶ building ──markReady──▶ ready ──activate──▶ active      (new) ──keepBeside──▶ retired
  *   retired ──startBuilding──▶ building      building, ready ──stopBuilding, startBuilding of another──▶ retired
  *   active ──activate of another──▶ retired ──remove──▶ (gone)
  */
@@ -46,6 +46,8 @@ export interface NewVectors {
 export interface VectorKeyRepository {
   /** Every key of this library, oldest first. */
   readonly list: () => Promise<readonly KnownVectorKey[]>;
+  /** Makes an unknown key `retired`: its vectors are kept for a later change, no search uses them. */
+  readonly keepBeside: (key: Omit<VectorKey, "state">) => Promise<void>;
   /** Makes the key `building`, whatever was building or ready before `retired`; an active key stays active. */
   readonly startBuilding: (key: Omit<VectorKey, "state">) => Promise<VectorKeyState>;
   /** Photos that exist for a reader and have no vector under this key, newest capture first, undated last. */
@@ -197,6 +199,13 @@ export const createVectorKeyRepository = (database: Database, clock: Clock): Vec
     database.transaction().execute(work);
   return {
     list: () => listKeys(database),
+    keepBeside: async ({ vectorKey, modelId, dimension }) => {
+      await database
+        .insertInto("vector_keys")
+        .values({ vector_key: vectorKey, model_id: modelId, dimension, state: "retired", created_at: clock.now() })
+        .onConflict((conflict) => conflict.column("vector_key").doNothing())
+        .execute();
+    },
     startBuilding: (key) => inTransaction((transaction) => startBuilding(transaction, key, clock.now())),
     withoutVector: (vectorKey) => withoutVector(database, vectorKey),
     filesOf: (contentHashes) => filesOf(database, contentHashes),

@@ -179,7 +179,7 @@ const readBack = async (
   return places.flatMap(({ candidate: { index, source }, contentHash }): readonly ProcessOutcome[] => {
     const found = parts.get(contentHash);
     if (found === undefined || lostStages(found, wanted).length > 0) return []; // must be made again
-    const photo = storedPhoto(found, deps.context.encoder?.vectorKey);
+    const photo = storedPhoto(found, deps.context);
     return [{ status: "done", index, source, photo, failures: [], reused: true }];
   });
 };

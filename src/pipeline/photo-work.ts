@@ -116,6 +116,19 @@ const tagRunOf = ({ context: { encoder, tagger }, library }: PipelineDeps): TagR
         calibrationId: tagger.calibrationId,
       };
 
+const vectorsOf = (
+  { vector, largerVector }: PhotoDraft,
+  done: StageKeys,
+  { context: { encoder, largerEncoder } }: PipelineDeps,
+): Pick<PhotoUpdate, "embedding" | "largerEmbedding"> => ({
+  ...(done.has("embed") && vector !== undefined && encoder !== undefined
+    ? { embedding: { vectorKey: encoder.vectorKey, vector } }
+    : {}),
+  ...(done.has("embed-larger") && largerVector !== undefined && largerEncoder !== undefined
+    ? { largerEmbedding: { vectorKey: largerEncoder.vectorKey, vector: largerVector } }
+    : {}),
+});
+
 const updateOf = (
   { draft }: OpenedPhoto,
   fileSize: number,
@@ -123,8 +136,7 @@ const updateOf = (
   { wanted }: Plan,
   deps: PipelineDeps,
 ): PhotoUpdate => {
-  const { decoded, thumbnail, vector, tags } = draft;
-  const vectorKey = deps.context.encoder?.vectorKey;
+  const { decoded, thumbnail, tags } = draft;
   const run = tagRunOf(deps);
   const stageKeys = keysOf(done, wanted);
   return {
@@ -140,9 +152,7 @@ const updateOf = (
     ...(draft.metadata === undefined ? {} : { metadata: draft.metadata }),
     ...(thumbnail === undefined ? {} : { thumbnail: factsOf(thumbnail) }),
     ...(draft.perceptualHash === undefined ? {} : { perceptualHash: draft.perceptualHash }),
-    ...(stageKeys.has("embed") && vector !== undefined && vectorKey !== undefined
-      ? { embedding: { vectorKey, vector } }
-      : {}),
+    ...vectorsOf(draft, stageKeys, deps),
     ...(tags === undefined || run === undefined ? {} : { tags: { run, tags } }),
   };
 };
@@ -187,7 +197,7 @@ const startContent = async (
     const done = [...first.done, ...second.done];
     return {
       contentHash,
-      photo: assemblePhoto(draft, fileSize, plan.parts, deps.context.encoder?.vectorKey),
+      photo: assemblePhoto(draft, fileSize, plan.parts, deps.context),
       failures: [...first.failures, ...second.failures],
       update: done.length === 0 ? undefined : updateOf(opened, fileSize, done, plan, deps),
     };

@@ -13,6 +13,7 @@ import type { PhotoDraft, StageContext } from "./stage.ts";
 export interface StoredParts {
   readonly photo: StoredPhoto;
   readonly vector: Float32Array | undefined;
+  readonly largerVector: Float32Array | undefined;
   /** What models found, whatever people decided about it. */
   readonly tags: readonly ScoredTag[] | undefined;
   readonly tagEdits: TagEdits | undefined;
@@ -40,12 +41,25 @@ export const readParts = async (
   const hashes = [...stored.keys()];
   const vectorKey = context.encoder?.vectorKey;
   const vectors = wanted.has("embed") && vectorKey !== undefined ? await photos.vectors(hashes, vectorKey) : undefined;
+  const largerKey = context.largerEncoder?.vectorKey;
+  const largerVectors =
+    wanted.has("embed-larger") && largerKey !== undefined ? await photos.vectors(hashes, largerKey) : undefined;
   const tags = wanted.has("tag") ? await photos.tags(hashes) : undefined;
   const edits = await photos.tagEdits(hashes);
   const parts = await Promise.all(
     [...stored].map(async ([hash, photo]): Promise<[string, StoredParts]> => {
       const thumbnail = wanted.has("thumbnail") ? await readThumbnail(library, photo) : undefined;
-      return [hash, { photo, vector: vectors?.get(hash), tags: tags?.get(hash), tagEdits: edits.get(hash), thumbnail }];
+      return [
+        hash,
+        {
+          photo,
+          vector: vectors?.get(hash),
+          largerVector: largerVectors?.get(hash),
+          tags: tags?.get(hash),
+          tagEdits: edits.get(hash),
+          thumbnail,
+        },
+      ];
     }),
   );
   return new Map(parts);
@@ -57,13 +71,25 @@ export const lostStages = (parts: StoredParts | undefined, wanted: StageKeys): r
   return [
     ...(wanted.has("thumbnail") && parts.thumbnail === undefined ? ["thumbnail"] : []),
     ...(wanted.has("embed") && parts.vector === undefined ? ["embed"] : []),
+    ...(wanted.has("embed-larger") && parts.largerVector === undefined ? ["embed-larger"] : []),
   ];
+};
+
+type Encoders = Pick<StageContext, "encoder" | "largerEncoder">;
+
+/** What a record shows: the larger model's vector in a run that makes one. */
+const embeddingOf = (
+  { vector, largerVector }: Pick<StoredParts, "vector" | "largerVector">,
+  { encoder, largerEncoder }: Encoders,
+): Pick<ProcessedPhoto, "embedding"> => {
+  const [shown, made] = largerEncoder === undefined ? [encoder, vector] : [largerEncoder, largerVector];
+  return shown === undefined || made === undefined ? {} : { embedding: { vectorKey: shown.vectorKey, vector: made } };
 };
 
 /** A photo whose every part is stored. */
 export const storedPhoto = (
-  { photo, vector, tags, tagEdits, thumbnail }: StoredParts,
-  vectorKey?: string,
+  { photo, tags, tagEdits, thumbnail, vector, largerVector }: StoredParts,
+  encoders: Encoders,
 ): ProcessedPhoto => ({
   contentHash: photo.contentHash,
   format: photo.format,
@@ -71,7 +97,7 @@ export const storedPhoto = (
   ...photo.size,
   metadata: photo.metadata,
   exif: photo.exif,
-  ...(vector === undefined || vectorKey === undefined ? {} : { embedding: { vectorKey, vector } }),
+  ...embeddingOf({ vector, largerVector }, encoders),
   tags: withTagEdits(tags ?? [], tagEdits),
   ...(thumbnail === undefined ? {} : { thumbnail }),
   ...(photo.perceptualHash === undefined ? {} : { perceptualHash: photo.perceptualHash }),
@@ -82,7 +108,7 @@ export const assemblePhoto = (
   draft: PhotoDraft & { readonly contentHash: string },
   fileSize: number,
   parts: StoredParts | undefined,
-  vectorKey: string | undefined,
+  encoders: Encoders,
 ): ProcessedPhoto => {
   const { decoded } = draft;
   const size =
@@ -91,6 +117,7 @@ export const assemblePhoto = (
       : { width: decoded.originalWidth, height: decoded.originalHeight, orientation: decoded.orientation };
   if (size === undefined) throw new InternalError("A photo was finished without being decoded.");
   const vector = draft.vector ?? parts?.vector;
+  const largerVector = draft.largerVector ?? parts?.largerVector;
   const thumbnail = draft.thumbnail ?? parts?.thumbnail;
   const perceptualHash = draft.perceptualHash ?? parts?.photo.perceptualHash;
   return {
@@ -100,7 +127,7 @@ export const assemblePhoto = (
     ...size,
     metadata: draft.metadata?.merged ?? parts?.photo.metadata ?? {},
     exif: draft.metadata?.exif ?? parts?.photo.exif ?? {},
-    ...(vector === undefined || vectorKey === undefined ? {} : { embedding: { vectorKey, vector } }),
+    ...embeddingOf({ vector, largerVector }, encoders),
     tags: withTagEdits(draft.tags ?? parts?.tags ?? [], parts?.tagEdits),
     ...(thumbnail === undefined ? {} : { thumbnail }),
     ...(perceptualHash === undefined ? {} : { perceptualHash }),

@@ -32,6 +32,8 @@ export interface PhotoDraft {
   thumbnail?: Thumbnail;
   perceptualHash?: Uint8Array;
   vector?: Float32Array;
+  /** Of the larger model of `--quality high`. */
+  largerVector?: Float32Array;
   tags?: readonly ScoredTag[];
 }
 
@@ -41,6 +43,8 @@ export interface StageContext {
   /** undefined switches the stage off. */
   readonly thumbnail: ThumbnailSettings | undefined;
   readonly encoder: DualEncoder | undefined;
+  /** A larger model beside the library's: its vectors go into the records and are kept under their own key. */
+  readonly largerEncoder?: DualEncoder;
   readonly tagger: Tagger | undefined;
   readonly signal: AbortSignal;
 }

@@ -3,6 +3,7 @@ import type { Stage } from "./stage.ts";
 import { contentHash } from "./stages/content-hash.ts";
 import { decode } from "./stages/decode.ts";
 import { embed } from "./stages/embed.ts";
+import { embedLarger } from "./stages/embed-larger.ts";
 import { metadata } from "./stages/metadata.ts";
 import { perceptualHash } from "./stages/perceptual-hash.ts";
 import { tag } from "./stages/tag.ts";
@@ -15,5 +16,6 @@ export const stages = [
   thumbnail,
   perceptualHash,
   embed,
+  embedLarger,
   tag,
 ] as const satisfies readonly Stage[];

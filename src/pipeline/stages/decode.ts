@@ -10,8 +10,8 @@ export const decode = defineStage({
   optional: false,
   transient: true,
   key: () => String(MIN_LONG_EDGE),
-  run: async (draft, { limits, thumbnail, encoder, signal }) => {
-    const needs = { thumbnailSize: thumbnail?.size ?? 0, modelInput: encoder?.imageInput };
+  run: async (draft, { limits, thumbnail, encoder, largerEncoder = encoder, signal }) => {
+    const needs = { thumbnailSize: thumbnail?.size ?? 0, modelInput: largerEncoder?.imageInput };
     draft.decoded = await decodePhoto(draft.bytes, draft.format, { needs, limits, signal });
     return { status: "done" };
   },

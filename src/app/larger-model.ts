@@ -1,0 +1,24 @@
+/** `--quality high`: the larger installed variant of the model in use. */
+import type { InstalledModel } from "../../models/embedding/installed-models.ts";
+import { listInstalledModels, openInstalledModel } from "../../models/embedding/installed-models.ts";
+import { largerVariantOf } from "../../models/embedding/manifests.ts";
+
+export type LargerModel =
+  | { readonly model: InstalledModel }
+  /** Why there is none and what to do about it, full sentences. */
+  | { readonly model: undefined; readonly reason: string };
+
+/** @param inUse id of the model whose family is meant */
+export const findLargerModel = async (modelDir: string, inUse: string): Promise<LargerModel> => {
+  const larger = largerVariantOf(inUse);
+  if (larger === undefined) {
+    return { model: undefined, reason: `There is no larger variant of ${inUse}: --quality high uses it as it is.` };
+  }
+  const installed = await listInstalledModels(modelDir);
+  const usable = installed.find(({ id, state }) => id === larger && (state === "verified" || state === "unverified"));
+  if (usable !== undefined) return { model: await openInstalledModel(usable.directory) };
+  return {
+    model: undefined,
+    reason: `--quality high takes ${larger}, which is not installed: ${inUse} is used. Run "photon models download ${larger}" to install it.`,
+  };
+};
