@@ -3,6 +3,7 @@ import { decodeBench } from "./decode.ts";
 import { libraryWritesBench } from "./library-writes.ts";
 import { processBench } from "./process.ts";
 import { memoryBench, startUpBench, unchangedBench } from "./start-up.ts";
+import { retagBench } from "./retag.ts";
 import type { Bench } from "./support/bench.ts";
 import { vectorCommitBench } from "./vector-commit.ts";
 import { vectorSearchBenches } from "./vector-search.ts";
@@ -11,6 +12,7 @@ export const benches: readonly Bench[] = [
   decodeBench,
   processBench,
   libraryWritesBench,
+  retagBench,
   vectorCommitBench,
   ...vectorSearchBenches,
   startUpBench,

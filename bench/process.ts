@@ -7,11 +7,11 @@ import { installRandomEncoder, VIT_B_16 } from "../test/support/encoders.ts";
 import type { Bench, BenchResult } from "./support/bench.ts";
 import { atLeast, atMost, secondsOf } from "./support/bench.ts";
 import { openBenchPhoton, processFolder } from "./support/photon.ts";
+import { watchMainLoop } from "./support/main-loop.ts";
 import { generatePhotos, TWELVE_MEGAPIXELS } from "./support/photos.ts";
 
 const BATCH_SIZES = [1, 4, 8] as const;
 const NAIVE_PHOTOS = 24;
-const TICK_MS = 2;
 const DTYPE = { fp32: "fp32", int8: "q8" } as const;
 const OVER_EXTRACTION = { fp32: 1.25, int8: 1.6 } as const;
 
@@ -61,22 +61,6 @@ const naiveRate = async (extract: Extractor, paths: readonly string[], directory
   });
   connection.close();
   return paths.length / seconds;
-};
-
-/** The longest time between two ticks of the main loop, and the most the main thread itself worked between two. */
-const watchMainLoop = () => {
-  let [at, cpu] = [performance.now(), process.threadCpuUsage()];
-  let [longestPauseMs, mostWorkMs] = [0, 0];
-  const timer = setInterval(() => {
-    const [now, used] = [performance.now(), process.threadCpuUsage()];
-    longestPauseMs = Math.max(longestPauseMs, now - at);
-    mostWorkMs = Math.max(mostWorkMs, (used.user - cpu.user + used.system - cpu.system) / 1000);
-    [at, cpu] = [now, used];
-  }, TICK_MS);
-  return () => {
-    clearInterval(timer);
-    return { longestPauseMs, mostWorkMs };
-  };
 };
 
 interface PhotonPace {
