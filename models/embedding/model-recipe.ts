@@ -39,6 +39,8 @@ type Shared = Pick<
 export interface ModelRecipe extends Shared {
   /** Commit, 40 hex digits. Unset = the repository's commit on the day of the first download. */
   readonly revision?: string;
+  /** Other repositories with the same files; the hashes make them as good. */
+  readonly mirrors?: readonly string[];
   readonly tokenizer: RecipeFile;
   /** In order of preference: the first is what `photon models download` takes without `--precision`. */
   readonly towers: Readonly<Partial<Record<ModelVariant, RecipeTowers>>>;
@@ -83,7 +85,7 @@ const manifestWith = (
   variant: ModelVariant,
   pinned: Pick<RecipePins, "revision" | "score"> & { readonly files: readonly Partial<ModelFile>[] },
 ): ModelManifest => {
-  const { towers: _towers, tokenizer: _tokenizer, ...shared } = recipe;
+  const { towers: _towers, tokenizer: _tokenizer, mirrors: _mirrors, ...shared } = recipe;
   return parseManifest({ manifest: 1, variant, ...shared, ...pinned }, `the recipe of ${recipe.id}`);
 };
 
@@ -101,6 +103,18 @@ export const pinnedManifest = (recipe: ModelRecipe, variant: ModelVariant): Mode
 /** Every precision of a recipe without a hole, the default first. */
 export const pinnedManifests = (recipe: ModelRecipe): readonly ModelManifest[] =>
   variantsOf(recipe).flatMap((variant) => pinnedManifest(recipe, variant) ?? []);
+
+/** What fetches an installed model again, held to the hashes of the first time; undefined for models of another cut. */
+export const recipeOfManifest = (manifest: ModelManifest): ModelRecipe | undefined => {
+  const { manifest: _version, variant, files, ...shared } = manifest;
+  const [vision, text, tokenizer] = FILE_ROLES.map((wanted) => files.find(({ role }) => role === wanted)).map(
+    (file) => file && withoutRole(file),
+  );
+  if (vision === undefined || text === undefined || tokenizer === undefined) return undefined;
+  return { ...shared, tokenizer, towers: { [variant]: { vision, text } } };
+};
+
+const withoutRole = ({ role: _role, ...file }: ModelFile): RecipeFile => file;
 
 /** Undefined: not known. */
 type Pin = string | number | null | undefined;

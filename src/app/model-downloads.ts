@@ -11,10 +11,11 @@ import { inspectExport } from "../../models/embedding/download/inspect-export.ts
 import type { InstallDeps } from "../../models/embedding/download/install-model.ts";
 import type { Judge } from "../../models/embedding/download/judge-model.ts";
 import { installModel } from "../../models/embedding/download/install-model.ts";
+import type { InstalledModelStatus } from "../../models/embedding/installed-models.ts";
 import { listInstalledModels } from "../../models/embedding/installed-models.ts";
 import type { ModelVariant } from "../../models/embedding/manifest.ts";
 import type { ModelRecipe } from "../../models/embedding/model-recipe.ts";
-import { variantsOf } from "../../models/embedding/model-recipe.ts";
+import { pinnedManifest, recipeOfManifest, variantsOf } from "../../models/embedding/model-recipe.ts";
 import { recipes as knownRecipes } from "../../models/embedding/recipes.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
@@ -40,9 +41,18 @@ interface Reach {
 
 const REPOSITORY = /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/;
 
-const recipeOf = (recipes: readonly ModelRecipe[], id: string): ModelRecipe => {
-  const recipe = recipes.find((candidate) => candidate.id === id);
-  if (recipe !== undefined) return recipe;
+/** An added model that is installed: what was stored at its first download binds from then on. */
+const installedRecipe = async (
+  modelDir: string,
+  id: string,
+  isWanted: (status: InstalledModelStatus) => boolean,
+): Promise<ModelRecipe | undefined> => {
+  const statuses = await listInstalledModels(modelDir);
+  const found = statuses.find((status) => status.id === id && status.manifest !== undefined && isWanted(status));
+  return found?.manifest === undefined ? undefined : recipeOfManifest(found.manifest);
+};
+
+const refuseUnknown = (recipes: readonly ModelRecipe[], id: string): never => {
   const ids = recipes.map((candidate) => candidate.id);
   const nearest = nearestName(id, ids);
   throw new NotFoundError(`Expected a model photon knows for ID, received ${id}.`, {
@@ -126,6 +136,20 @@ const planOf = async (
   return planDownload(modelDir, { recipe, variant }, await pinRecipe(recipe, variant, access));
 };
 
+/** What photon knows binds; else what the first download stored; else what the recipe leaves open is asked for. */
+const recipeFor = async (
+  modelDir: string,
+  recipes: readonly ModelRecipe[],
+  id: string,
+  precision: ModelVariant | undefined,
+): Promise<ModelRecipe> => {
+  const known = recipes.find((candidate) => candidate.id === id);
+  const wanted = known === undefined ? precision : chosenVariant(known, precision);
+  if (known !== undefined && wanted !== undefined && pinnedManifest(known, wanted) !== undefined) return known;
+  const stored = await installedRecipe(modelDir, id, ({ variant }) => variant === (wanted ?? variant));
+  return stored ?? known ?? refuseUnknown(recipes, id);
+};
+
 /** @throws InvalidInputError unless it is a repository photon may add */
 const checkRepository = (repo: string, recipes: readonly ModelRecipe[]): void => {
   if (!REPOSITORY.test(repo)) {
@@ -146,15 +170,22 @@ export const createModelDownloads = (deps: ModelDownloadsDeps): Pick<ModelApi, "
   const { model_dir: modelDir } = config.general;
   return {
     offerDownload: async (id, request, network) => {
-      const recipe = recipeOf(recipes, id);
+      const recipe = await recipeFor(modelDir, recipes, id, request.precision);
       const reach = reachOf(deps, request, network);
       return offerOf(deps, await planOf(modelDir, recipe, request.precision, reach.access), reach);
     },
     offerExport: async (repo, request, network) => {
       checkRepository(repo, recipes);
       const reach = reachOf(deps, request, network);
-      const recipe = await draftRecipe(reach.access, repo, exportId(repo, recipes));
-      return offerOf(deps, await planOf(modelDir, recipe, request.precision, reach.access), reach, inspectExport);
+      const drafted = await draftRecipe(reach.access, repo, exportId(repo, recipes));
+      const variant = chosenVariant(drafted, request.precision);
+      const stored = await installedRecipe(
+        modelDir,
+        drafted.id,
+        (status) => status.variant === variant && status.revision === drafted.revision,
+      );
+      const plan = await planOf(modelDir, stored ?? drafted, variant, reach.access);
+      return offerOf(deps, plan, reach, stored === undefined ? inspectExport : undefined);
     },
   };
 };

@@ -7,6 +7,7 @@ import type { ConfigKey } from "../../src/config.ts";
 import { configFields, environmentName, loadConfig } from "../../src/config.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { generateSampleLibrary } from "../../src/sample-library/generate.ts";
+import { startModelServer } from "../support/model-server.ts";
 import type { ProgramResult } from "../support/run-program.ts";
 import { REPOSITORY, runPhoton } from "../support/run-program.ts";
 
@@ -147,6 +148,13 @@ const effects: Partial<Record<ConfigKey, () => Promise<void>>> = {
     const missing = process.platform === "win32" ? "coreml" : "dml";
     const { stderr, code } = await processPhotos({ "embedding.device": missing });
     expect([code, stderr]).toEqual([0, expect.stringContaining(missing)]);
+  },
+  "models.base_url": async () => {
+    await using server = await startModelServer();
+    const words = ["models", "add", "someone/tiny", "--dry-run"];
+    const { code, stderr } = await run(words, { "models.base_url": server.url.href });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("404")]);
+    expect(server.requests).toHaveLength(1);
   },
   "thumbnail.enabled": async () => {
     expect(thumbnails(await records({ "thumbnail.enabled": "false" }))).toEqual([]);

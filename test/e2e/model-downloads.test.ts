@@ -79,6 +79,10 @@ test("add, list, verify, path and remove", async () => {
   await writeFile(graph, bytes);
   const damaged = await photon("models", "verify");
   expect(damaged).toMatchObject({ code: 1, stdout: expect.stringContaining(".bad") as string });
+  expect(damaged.stdout).toContain(`photon models download ${ID}`);
+  expect(await photon("models", "download", ID, "--yes")).toMatchObject({ code: 0 });
+  expect(server.requestsOf(resolvePath({ repo: REPO }, recipe.revision, VISION))).toHaveLength(2);
+  expect(await photon("models", "verify")).toMatchObject({ code: 0 });
 
   expect(await photon("models", "remove", ID)).toMatchObject({ code: 0 });
   expect(await listed()).toBeUndefined();
@@ -108,10 +112,9 @@ test("a second process waits for the first one's download and finds it done", as
   const first = startProgram(PHOTON, ["models", "add", REPO, "--yes"], { environment });
   const second = startProgram(PHOTON, ["models", "add", REPO, "--yes"], { environment });
   const outputs = (await Promise.all([first.ended, second.ended])).map(({ stdout }) => stdout);
-  expect(outputs.map((text) => /: (already )?installed/.exec(text)?.[0]).toSorted()).toEqual([
-    ": already installed",
-    ": installed",
-  ]);
+  expect(
+    outputs.map((text) => /: (already )?installed/.exec(text)?.[0] ?? "").toSorted((a, b) => a.localeCompare(b)),
+  ).toEqual([": already installed", ": installed"]);
   expect(server.requestsOf(visionPath)).toHaveLength(1);
 });
 

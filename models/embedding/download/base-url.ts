@@ -31,6 +31,21 @@ const below = (base: URL, path: string): URL => {
 export const fileUrl = (base: URL, repo: string, revision: string, path: string): URL =>
   below(base, `${repo}/resolve/${revision}/${path}`);
 
+/** What a file's address is made of. */
+interface FileAddress {
+  readonly baseUrls: readonly URL[];
+  readonly repo: string;
+  readonly revision: string;
+  /** Other repositories with the same files, at whatever revision. */
+  readonly mirrors: readonly string[];
+}
+
+/** Every server's copy, then the copies in other repositories. */
+export const fileUrls = ({ baseUrls, repo, revision, mirrors }: FileAddress, path: string): readonly URL[] => [
+  ...baseUrls.map((base) => fileUrl(base, repo, revision, path)),
+  ...mirrors.flatMap((mirror) => baseUrls.map((base) => fileUrl(base, mirror, "main", path))),
+];
+
 /** Description of a repository at a branch, tag or commit, with sizes and hashes of its files. */
 export const repositoryUrl = (base: URL, repo: string, revision: string): URL => {
   const url = below(base, `api/models/${repo}/revision/${revision}`);

@@ -1,6 +1,6 @@
 /** What can go wrong between here and a server, told apart so that a person knows what to do. */
 import type { IncomingHttpHeaders } from "node:http";
-import { PhotonError, systemCode } from "../../../src/errors.ts";
+import { PhotonError } from "../../../src/errors.ts";
 import { SECOND } from "../../../src/clock.ts";
 
 /** Public; travels as `details.code`. */
@@ -112,7 +112,7 @@ export const connectionError = (thrown: unknown, url: URL, proxy: URL | undefine
     });
   }
   const code = textCode(cause);
-  const failure = TLS_CODE.test(code) ? "tls" : (FAILURE_OF_CODE[systemCode(cause) ?? ""] ?? "interrupted");
+  const failure = TLS_CODE.test(code) ? "tls" : (FAILURE_OF_CODE[code] ?? "interrupted");
   const text = CONNECTION_TEXT[failure]?.(url.host) ?? url.host;
   return new DownloadError(failure, `${text} (${reason}).`, {
     cause,

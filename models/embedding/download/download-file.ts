@@ -220,7 +220,7 @@ const settle = async (part: PartFile, file: WantedFile, url: URL): Promise<Fetch
 };
 
 /**
- * @throws DownloadError of the last mirror; a wrong hash on any mirror outweighs it. A part stays for the next call,
+ * @throws DownloadError of the first mirror; a wrong hash on any mirror outweighs it. A part stays for the next call,
  * unless its hash was wrong.
  */
 export const downloadFile = async (
@@ -243,7 +243,7 @@ export const downloadFile = async (
   }
   throw (
     failures.find(({ failure }) => failure === "wrong_hash") ??
-    failures.at(-1) ??
+    failures[0] ??
     new DownloadError("missing_file", `Expected an address for ${file.name}, received none.`)
   );
 };

@@ -4,7 +4,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { systemCode } from "../../../src/errors.ts";
 import { hashMismatch } from "../file-hash.ts";
-import { fileUrl } from "./base-url.ts";
+import { fileUrls } from "./base-url.ts";
 import { DownloadError } from "./download-error.ts";
 import type { DownloadDeps, DownloadWatch, FetchedFile, WantedFile } from "./download-file.ts";
 import { downloadFile } from "./download-file.ts";
@@ -96,15 +96,18 @@ export const fetchFile = async (
   watch: DownloadWatch,
 ): Promise<FetchedFile> => {
   const { path: name, bytes, sha256, blake3 } = planned;
+  const { revision } = plan;
   const { repo } = plan.recipe;
   const baseUrls = source.kind === "servers" ? source.baseUrls : [];
+  // Without a hash that came with photon nothing tells whether another repository holds the same file.
+  const mirrors = plan.isPinned ? (plan.recipe.mirrors ?? []) : [];
   const file: WantedFile = {
     name,
     path: join(plan.directory, name),
     bytes,
     sha256,
     blake3,
-    urls: baseUrls.map((base) => fileUrl(base, repo, plan.revision, name)),
+    urls: fileUrls({ baseUrls, repo, revision, mirrors }, name),
   };
   const sibling = await findSibling(file, plan);
   const reused = sibling === undefined ? undefined : await copyIfSame(file, sibling, watch);

@@ -177,9 +177,23 @@ export const createHttpClient = (options: HttpOptions): HttpClient => {
   };
 };
 
-/** @throws InvalidInputError for a proxy address that cannot be one */
-export const checkProxies = (environment: Environment): void => {
-  for (const [name, value] of Object.entries(proxyVariables(environment))) {
+/** Agents take proxies since then. */
+const PROXY_NODE = { major: 24, minor: 5 } as const;
+
+/**
+ * @param nodeVersion of this process
+ * @throws InvalidInputError for a proxy address that cannot be one, or where this Node knows no proxies
+ */
+export const checkProxies = (environment: Environment, nodeVersion = process.versions.node): void => {
+  const proxies = Object.entries(proxyVariables(environment));
+  const [major = 0, minor = 0] = nodeVersion.split(".").map(Number);
+  const isOld = major === PROXY_NODE.major && minor < PROXY_NODE.minor;
+  if (proxies.length > 0 && isOld) {
+    throw new InvalidInputError(`Expected Node 24.5 or newer for downloads through a proxy, received ${nodeVersion}.`, {
+      hint: "Update Node, or unset HTTPS_PROXY and HTTP_PROXY.",
+    });
+  }
+  for (const [name, value] of proxies) {
     if (/^no_proxy$/i.test(name)) continue;
     const url = URL.canParse(value) ? new URL(value) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol)) {

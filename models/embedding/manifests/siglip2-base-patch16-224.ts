@@ -12,6 +12,7 @@ export const siglip2Base224: ModelRecipe = {
   id: "siglip2-base-patch16-224",
   preprocessVersion: 1,
   repo: "onnx-community/siglip2-base-patch16-224-ONNX",
+  mirrors: ["SortaPhotos/siglip2-base-patch16-224-onnx"],
   revision: "ba1f3b0843f24bc5417d38e19c37b287d719b2f4",
   licence: { weights: "Apache-2.0", tokenizer: "Apache-2.0", source: "google/siglip2-base-patch16-224" },
   tokenizer: {

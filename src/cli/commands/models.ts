@@ -44,7 +44,9 @@ export const modelsListCommand = defineCommand({
       if (problem !== undefined) await stderr.line(`${id}: ${problem}`);
     }
     if (!models.some(({ directory }) => directory !== undefined)) {
-      await stderr.line("No model is installed: search works by words and filters only.");
+      await stderr.line(
+        "No model is installed: search works by words and filters only. `photon models download` gets the recommended one.",
+      );
     }
     const better = await library.betterModel();
     if (better !== undefined) await stderr.line(betterModelText(better));

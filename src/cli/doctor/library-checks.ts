@@ -58,14 +58,14 @@ export const modelsFinding = (models: readonly ModelListing[], wanted: string): 
     return {
       status: "warn",
       message: `${first.id} cannot be used: ${first.problem ?? first.state}`,
-      repair: `Install it again, or remove its folder ${first.directory ?? ""}.`,
+      repair: `Run \`photon models download ${first.id}\` again, or \`photon models remove ${first.id}\`.`,
     };
   }
   if (usable.length === 0) {
     return {
       status: "warn",
       message: "No embedding model is installed: search works by words and filters only.",
-      repair: "photon brings none yet; put one into the folder that `photon models path` prints.",
+      repair: "Run `photon models download`; it shows size and licence and asks first.",
     };
   }
   return { status: "ok", message: `${usable.map(({ id }) => id).join(", ")}.` };

@@ -245,6 +245,18 @@ test("a mirror with another file is passed by for one with the right one", async
   expect(await install({ modelDir: here.directory, source })).toBe("installed");
 });
 
+test("another repository with the same files is asked when the first one fails", async () => {
+  await using here = await createWorkspace();
+  await using half = await startModelServer();
+  for (const { path } of published.manifest.files) {
+    half.serve(`/mirrors/tiny/resolve/main/${path}`, await readFile(join(published.directory, path)));
+  }
+  const source = { kind: "servers", baseUrls: [half.url] } as const;
+  await expect(install({ modelDir: here.directory, source })).rejects.toMatchObject({ failure: "not_found" });
+  const mirrored: ModelRecipe = { ...recipe, mirrors: ["mirrors/tiny"] };
+  expect(await install({ modelDir: here.directory, source, recipe: mirrored })).toBe("installed");
+});
+
 test("a download that does not fit is refused before its first byte", async () => {
   await using here = await createWorkspace();
   const failure = checkDiskSpace(join(here.directory, "not", "made", "yet"), 10 ** 15);
