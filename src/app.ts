@@ -83,6 +83,18 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     inference,
     installedOf: model.installedOf,
     hasLibrary: () => existsSync(folders.catalogue),
+    afterSwitch: async ({ signal, onProgress }) => {
+      if (config.tagging.enabled) {
+        await tagging.retag({
+          dryRun: false,
+          signal,
+          onProgress: ({ phase, done, total }) =>
+            onProgress?.({ phase: phase === "bank" ? "vocabulary" : "tagging", done, total, failed: 0 }),
+        });
+      }
+      await index.waitUntilIndexed(() => undefined, signal);
+      await nullSets.refresh({ signal });
+    },
   });
   const search = once(async () =>
     createSearch({
@@ -90,6 +102,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
       index: index.searchable,
       model: createSearchModel({ config, model, inference }),
       absentModel: async () => (await model.activeKey())?.modelId,
+      nullSet: nullSets.load,
     }),
   );
   const activeVectorKey = async (): Promise<string | undefined> =>
@@ -98,11 +111,16 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   return {
     config,
     ...processApi,
+    ...tagging,
+    finish: async ({ signal, onProgress }) => {
+      const tagged = await tagging.tagWaiting({ signal, ...(onProgress === undefined ? {} : { onProgress }) });
+      if (tagged > 0) await index.waitUntilIndexed(() => undefined, signal);
+      await nullSets.refresh({ signal, onProgress: (state) => onProgress?.({ phase: "scores", ...state }) });
+    },
     process: followModel(processApi.process),
     ...modelChange,
     ...createModelAdministration({ modelDir, activeVectorKey }),
     ...createModelDownloads({ config, clock, workingDirectory, judge }),
-      nullSet: nullSets.load,
     ...createModelChecks({ modelDir, activeVectorKey, judge }),
     ...createLibraryAdministration({
       catalogue,
@@ -111,12 +129,6 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
       workingDirectory,
       activeModel: model.activeModel,
       indexStatus: async () => (await index.reader()).status(),
-    ...tagging,
-    finish: async ({ signal, onProgress }) => {
-      const tagged = await tagging.tagWaiting({ signal, ...(onProgress === undefined ? {} : { onProgress }) });
-      if (tagged > 0) await index.waitUntilIndexed(() => undefined, signal);
-      await nullSets.refresh({ signal, onProgress: (state) => onProgress?.({ phase: "scores", ...state }) });
-    },
       committerHolder: async () => (await (await catalogue()).leases.holder("committer"))?.owner,
       settleIndex: (signal) => index.waitUntilIndexed(() => undefined, signal),
       rebuildIndex: index.rebuild,

@@ -10,8 +10,12 @@ import { embedPhotos } from "./embed-photos.ts";
 import type { MigrationDeps } from "./model-migration.ts";
 
 const FLOAT_BYTES = 4;
-/** Keys of a vector's row and of its index, on average. */
-const CATALOGUE_ROW_BYTES = 300;
+/** Keys beside a vector in its row, and its entry in the table's index. */
+const ROW_KEY_BYTES = 110;
+const INDEX_ENTRY_BYTES = 130;
+/** SQLite's page; a row lies whole in one page when it can, so half a page may stay empty. */
+const PAGE_BYTES = 4096;
+const PAGE_ROOM = 4060;
 /** Words, folders, dates and tags of an index row, on average. */
 const INDEX_ROW_BYTES = 700;
 /** While a table is filled and tidied up its old version lies beside the new one. */
@@ -22,10 +26,19 @@ const SPARE_BYTES = 100_000_000;
 const SAMPLE_PHOTOS = 32;
 const WARM_UP_PHOTOS = 8;
 
-export const bytesNeeded = (dimension: number, { photos, toEmbed }: { photos: number; toEmbed: number }): number => {
-  const vector = dimension * FLOAT_BYTES;
-  return toEmbed * (vector + CATALOGUE_ROW_BYTES) + photos * (vector + INDEX_ROW_BYTES) * INDEX_COPIES;
+/** What a vector takes in the catalogue. */
+const catalogueBytes = (dimension: number): number => {
+  const row = dimension * FLOAT_BYTES + ROW_KEY_BYTES;
+  const pages = row > PAGE_ROOM ? Math.ceil(row / PAGE_ROOM) : 1 / Math.floor(PAGE_ROOM / row);
+  return pages * PAGE_BYTES + INDEX_ENTRY_BYTES;
 };
+
+/**
+ * @param photos rows of the index table
+ * @param toEmbed vectors in the catalogue
+ */
+export const bytesNeeded = (dimension: number, { photos, toEmbed }: { photos: number; toEmbed: number }): number =>
+  Math.ceil(toEmbed * catalogueBytes(dimension) + photos * (dimension * FLOAT_BYTES + INDEX_ROW_BYTES) * INDEX_COPIES);
 
 /** Of the disk that holds the folder, or will hold it. */
 export const freeBytes = async (folder: string): Promise<number> => {

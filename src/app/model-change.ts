@@ -30,7 +30,7 @@ export interface ModelChangeDeps extends Omit<MigrationDeps, "catalogue"> {
   /** False before the first photo: questions then make no library. */
   readonly hasLibrary: () => boolean;
   /** What follows from vectors of the model in use: tags, calibration. */
-  readonly afterSwitch?: (options: Pick<ChangeModelOptions, "signal" | "onProgress">) => Promise<void>;
+  readonly afterSwitch: (options: Pick<ChangeModelOptions, "signal" | "onProgress">) => Promise<void>;
 }
 
 export interface ModelChange extends ModelChangeApi {
@@ -136,7 +136,7 @@ export const createModelChange = (deps: ModelChangeDeps): ModelChange => {
   /** The library has switched: what does not work now is told and can be made up for. */
   const derive = async (options: ChangeModelOptions): Promise<void> => {
     try {
-      await deps.afterSwitch?.(options);
+      await deps.afterSwitch(options);
     } catch (error) {
       if (isAbort(error)) throw error;
       const reason = error instanceof Error ? error.message : String(error);

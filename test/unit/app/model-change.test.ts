@@ -29,6 +29,16 @@ describe("the disk", () => {
     expect(bytesNeeded(512, { photos: 1000, toEmbed: 0 })).toBeGreaterThan(1000 * 512 * 4);
   });
 
+  test.each([
+    [256, 1_500],
+    [512, 4_226],
+    [768, 4_226],
+    [1152, 8_322],
+  ])("a vector of %i numbers takes %i bytes of the catalogue, with what its page leaves empty", (dimension, bytes) => {
+    const found = bytesNeeded(dimension, { photos: 0, toEmbed: 1000 }) / 1000;
+    expect(Math.abs(found - bytes)).toBeLessThan(10);
+  });
+
   test("that is too small is named before anything begins, with both sizes and a way out", () => {
     const plan = { modelId: "m", bytesNeeded: 400_000_000, bytesFree: 450_000_000 };
     expect(() => refuseSmallDisk(plan)).toThrow(
