@@ -83,10 +83,12 @@ type Build = (onProgress: NonNullable<PrepareOptions["onProgress"]>) => Promise<
 const createPreparation = (build: Build, patienceMs: number | undefined): Preparation => {
   const listeners = new Set<NonNullable<PrepareOptions["onProgress"]>>();
   let built: Promise<string> | undefined;
+  let complete: string | undefined;
   let patience: Promise<undefined> | undefined;
   const start = async (): Promise<string> => {
     try {
-      return await build((progress) => listeners.forEach((listener) => listener(progress)));
+      complete = await build((progress) => listeners.forEach((listener) => listener(progress)));
+      return complete;
     } catch (error) {
       built = undefined;
       throw error;
@@ -103,6 +105,7 @@ const createPreparation = (build: Build, patienceMs: number | undefined): Prepar
   return {
     ready,
     soon: async (signal) => {
+      if (complete !== undefined) return complete;
       const path = ready(signal === undefined ? {} : { signal });
       if (patienceMs === undefined) return path;
       patience ??= new Promise((resolve) => setTimeout(() => resolve(undefined), patienceMs).unref());
