@@ -30,7 +30,8 @@ const imageSchema = z.strictObject({
   mean: channels,
   std: channels.refine((values) => values.every((value) => value > 0), "positive deviations"),
   layout: z.literal("nchw"),
-  dtype: z.enum(["float32", "float16"]),
+  /** Exports in half precision take and give float32 too. */
+  dtype: z.literal("float32"),
   input: z.string().min(1),
 });
 

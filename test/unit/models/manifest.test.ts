@@ -23,6 +23,7 @@ test.each([
   ["no files", { ...base, files: [] }, "files"],
   ["a missing output name", { ...base, output: { vision: "image_embeds" } }, "output.text"],
   ["a zero deviation", { ...base, image: { ...base.image, std: [0.5, 0, 0.5] } }, "image.std"],
+  ["pictures in half precision", { ...base, image: { ...base.image, dtype: "float16" } }, "image.dtype"],
   ["another manifest version", { ...base, manifest: 2 }, "manifest"],
   ["something that is no object", "manifest", "manifest"],
 ])("%s is rejected with its place", (_, value, place) => {
