@@ -67,7 +67,7 @@ export interface VectorKeyRepository {
   readonly stopBuilding: () => Promise<readonly string[]>;
   /** Removes up to `limit` vectors of a retired key; 0 when none is left. */
   readonly dropVectors: (vectorKey: string, limit: number) => Promise<number>;
-  /** Forgets a retired key. */
+  /** Forgets a retired key and what was measured with it. */
   readonly remove: (vectorKey: string) => Promise<void>;
   /** Gives the space of what was deleted back to the disk; takes as long as copying the catalogue. */
   readonly compact: () => Promise<void>;
@@ -222,13 +222,12 @@ export const createVectorKeyRepository = (database: Database, clock: Clock): Vec
     activate: (request) => inTransaction((transaction) => activate(transaction, request, clock.now())),
     stopBuilding: async () => (await retireUnfinished(database, "")).map((row) => row.vector_key),
     dropVectors: (vectorKey, limit) => inTransaction((transaction) => dropVectors(transaction, vectorKey, limit)),
-    remove: async (vectorKey) => {
-      await database
-        .deleteFrom("vector_keys")
-        .where("vector_key", "=", vectorKey)
-        .where("state", "=", "retired")
-        .execute();
-    },
+    remove: (vectorKey) =>
+      inTransaction(async (transaction) => {
+        if ((await stateOf(transaction, vectorKey)) !== "retired") return;
+        await transaction.deleteFrom("null_sets").where("vector_key", "=", vectorKey).execute();
+        await transaction.deleteFrom("vector_keys").where("vector_key", "=", vectorKey).execute();
+      }),
     compact: async () => {
       await sql`vacuum`.execute(database);
     },

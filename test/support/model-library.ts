@@ -24,16 +24,18 @@ export interface ModelLibraryOptions {
   readonly longEdge?: number;
   readonly seed?: number;
   readonly uses?: "first" | "second";
+  /** Setting tagging.enabled; unset = false. */
+  readonly tagging?: boolean;
 }
 
 export const createModelLibrary = async (options: ModelLibraryOptions = {}): Promise<ModelLibrary> => {
-  const { count = 24, longEdge, seed, uses = "first" } = options;
+  const { count = 24, longEdge, seed, uses = "first", tagging = false } = options;
   const models = await temporaryFolder();
   const first = await installRandomEncoder(models.path, { shape: TINY_VIT, variant: "fp32" });
   const second = await installRandomEncoder(models.path, { shape: NARROW_VIT, variant: "fp32" });
   const { id } = { first, second }[uses].manifest;
   const library = await createTestLibrary({
-    config: `[embedding]\nmodel = "${id}"\n`,
+    config: `[embedding]\nmodel = "${id}"\n\n[tagging]\nenabled = ${tagging}\n`,
     environment: { PHOTON_GENERAL_MODEL_DIR: models.path },
   });
   const names = await writePhotos(library.photos, {

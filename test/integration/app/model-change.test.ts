@@ -1,6 +1,8 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
+import { taggingSettingsOf } from "../../../src/app/process-api.ts";
 import type { ModelChangeReport } from "../../../src/library/model-change.ts";
 import { indexAndCatalogue } from "../../support/library.ts";
 import type { ModelLibrary } from "../../support/model-library.ts";
@@ -11,7 +13,7 @@ import {
   processPhotos,
   vectorsOf,
 } from "../../support/model-library.ts";
-import { photoBytes, writePhotos } from "../../support/photos.ts";
+import { photoBytes, sourceOf, sourcesOf, writePhotos } from "../../support/photos.ts";
 
 const never = new AbortController().signal;
 const colours = {
@@ -168,7 +170,6 @@ test("a run of process that outlives the switch embeds what it added with the ne
   const settings = { thumbnail: undefined, embedding: true, tagging: undefined };
   const started = Promise.withResolvers<void>();
   const switched = Promise.withResolvers<void>();
-  const { sourceOf } = await import("../../support/photos.ts");
   async function* slowly() {
     yield sourceOf(library.photos, more[0] ?? "");
     started.resolve();
@@ -271,6 +272,39 @@ test("without the files of the model in use search says why, and nothing is drop
   await expectIndexed(library);
   expect(await photon.changeModel(library.second.manifest.id, { signal: never })).toMatchObject({ switched: true });
   expect((await vectorsOf(library, library.first)).size).toBe(5);
+});
+
+test("tags follow from the new vectors, and process finds them current", async () => {
+  await using library = await prepared({ count: 6, tagging: true });
+  const { vectorKey, manifest } = await ensureSampleEncoder(library.modelDir);
+  await using photon = await library.open({ PHOTON_TAGGING_MIN_CONFIDENCE: "0" }); // these pictures show little
+  const phases = new Set<string>();
+  const report = await photon.changeModel(manifest.id, {
+    signal: never,
+    onProgress: ({ phase }) => phases.add(phase),
+  });
+  expect(report.switched).toBe(true);
+  expect([...phases]).toEqual(["embedding", "indexing", "vocabulary", "tagging"]);
+  const { hits } = await photon.search({}, never);
+  const details = await Promise.all(hits.map(({ id }) => photon.show(id, never)));
+  const tags = details.flatMap(({ scoredTags }) => scoredTags);
+  expect(tags.length).toBeGreaterThan(0);
+  expect(new Set(tags.map(({ provenance }) => provenance.vectorKey))).toEqual(new Set([vectorKey]));
+  await expectIndexed(library);
+  const outcomes: boolean[] = [];
+  const settings = {
+    thumbnail: photon.config.thumbnail,
+    embedding: true,
+    tagging: taggingSettingsOf(photon.config),
+  };
+  const run = photon.process(sourcesOf(library.photos, library.names), settings, {
+    store: true,
+    force: false,
+    parallel: 2,
+    signal: never,
+  });
+  for await (const outcome of run) outcomes.push(outcome.status === "done" && outcome.reused);
+  expect(outcomes).toEqual(library.names.map(() => true));
 });
 
 test("many photos on a disk that is not there keep the model in use, unless they are given up", async () => {
