@@ -1,17 +1,20 @@
 /**
- * The label bank on disk, little-endian: magic, header length (uint32), header (JSON), rows (float32), BLAKE3 of all
- * of it. Rows belong to terms by the ids in the header, never by the order of another file.
+ * The label bank on disk, little-endian: magic, header length (uint32), header (JSON), rows, BLAKE3 of all of it. Rows
+ * belong to terms by the ids in the header, never by the order of another file. Banks made on this machine hold floats;
+ * those that come with a model hold bytes, a quarter of the size, each row scaled to its largest value.
  */
 import { open, readFile, rm } from "node:fs/promises";
 import { z } from "zod";
 import { systemCode } from "../../src/errors.ts";
 import { namingFullDisk, writeFileAtomically } from "./atomic-file.ts";
+import { normalise } from "./inference-session.ts";
 import { bytesOf } from "./onnx-graph.ts";
 
 const MAGIC = Buffer.from("PHBANK1\n", "latin1");
 const LENGTH_BYTES = 4;
 const CHECKSUM_BYTES = 32;
 const FLOAT_BYTES = 4;
+const LARGEST_BYTE = 127;
 /** Terms per resumable chunk. */
 export const CHUNK_TERMS = 256;
 
@@ -19,7 +22,7 @@ const headerSchema = z.strictObject({
   key: z.string(),
   count: z.int().nonnegative(),
   dimension: z.int().positive(),
-  dtype: z.literal("float32"),
+  dtype: z.enum(["float32", "int8"]),
   /** In row order. */
   termIds: z.array(z.string()),
 });
@@ -55,6 +58,26 @@ const parseHeader = (bytes: Buffer): LabelBankHeader | undefined => {
 
 const floatsOf = (bytes: Buffer): Float32Array => new Float32Array(Uint8Array.from(bytes).buffer);
 
+const VALUE_BYTES = { float32: FLOAT_BYTES, int8: 1 } as const;
+
+/** Signed bytes, each row scaled to its largest value; rows are unit vectors, so the scale need not be kept. */
+export const toSignedBytes = (rows: Float32Array, dimension: number): Int8Array => {
+  const bytes = new Int8Array(rows.length);
+  for (let start = 0; start < rows.length; start += dimension) {
+    const row = rows.subarray(start, start + dimension);
+    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+    row.forEach((value, place) => (bytes[start + place] = Math.round((value / largest) * LARGEST_BYTE)));
+  }
+  return bytes;
+};
+
+/** Rows of length 1 again. */
+export const fromSignedBytes = (bytes: Uint8Array, dimension: number): Float32Array => {
+  const rows = Float32Array.from(new Int8Array(Uint8Array.from(bytes).buffer));
+  for (let start = 0; start < rows.length; start += dimension) normalise(rows.subarray(start, start + dimension));
+  return rows;
+};
+
 /** @returns undefined when there is no bank, it is damaged, or it belongs to another key */
 export const readLabelBank = async (path: string, key: string): Promise<LabelBank | undefined> => {
   const file = await readIfPresent(path);
@@ -67,12 +90,14 @@ export const readLabelBank = async (path: string, key: string): Promise<LabelBan
   const header = parseHeader(content.subarray(headStart, headEnd));
   if (header?.key !== key || header.termIds.length !== header.count) return undefined;
   const rows = content.subarray(headEnd);
-  if (rows.length !== header.count * header.dimension * FLOAT_BYTES) return undefined;
-  return { header, rows: floatsOf(rows) };
+  if (rows.length !== header.count * header.dimension * VALUE_BYTES[header.dtype]) return undefined;
+  return { header, rows: header.dtype === "int8" ? fromSignedBytes(rows, header.dimension) : floatsOf(rows) };
 };
 
-export const writeLabelBank = async (path: string, bank: LabelBank): Promise<void> => {
-  const content = Buffer.concat([encodeHeader(bank.header), bytesOf(bank.rows)]);
+/** Written as `header.dtype` says. */
+export const writeLabelBank = async (path: string, { header, rows }: LabelBank): Promise<void> => {
+  const payload = header.dtype === "int8" ? toSignedBytes(rows, header.dimension) : rows;
+  const content = Buffer.concat([encodeHeader(header), bytesOf(payload)]);
   await writeFileAtomically(path, Buffer.concat([content, await checksum(content)]));
 };
 

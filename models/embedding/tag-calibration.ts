@@ -14,7 +14,7 @@ import { z } from "zod";
 import { systemCode } from "../../src/errors.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import type { ScoreCalibration } from "./encoder.ts";
-import { normalise } from "./inference-session.ts";
+import { fromSignedBytes, toSignedBytes } from "./label-bank-file.ts";
 
 /** Beside the model's weights. */
 export const TAG_CALIBRATION_FILE = "tag-calibration.json";
@@ -55,7 +55,6 @@ const fileSchema = z.strictObject({
   }),
 });
 
-const LARGEST_BYTE = 127;
 /** Share of the median deviation below which a term's own is not believed: few photos, or none like it. */
 const LEAST_DEVIATION_SHARE = 0.25;
 
@@ -125,22 +124,6 @@ export const spreadOf = (values: Float32Array): CosineSpread => {
   return { mean, deviation: Math.sqrt(squares / Math.max(1, values.length - 1)) };
 };
 
-const toBytes = (rows: Float32Array, dimension: number): string => {
-  const bytes = new Int8Array(rows.length);
-  for (let start = 0; start < rows.length; start += dimension) {
-    const row = rows.subarray(start, start + dimension);
-    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
-    row.forEach((value, place) => (bytes[start + place] = Math.round((value / largest) * LARGEST_BYTE)));
-  }
-  return Buffer.from(bytes.buffer).toString("base64");
-};
-
-const fromBytes = (text: string, dimension: number): Float32Array => {
-  const rows = Float32Array.from(new Int8Array(Buffer.from(text, "base64")));
-  for (let start = 0; start < rows.length; start += dimension) normalise(rows.subarray(start, start + dimension));
-  return rows;
-};
-
 /**
  * The calibration that lies beside a model's weights.
  * @returns undefined when there is none, it is damaged, or it belongs to other vectors
@@ -158,7 +141,7 @@ export const readTagCalibration = async (
   }
   const file = parseFile(text);
   if (file?.vectorKey !== vectorKey || file.reference.dimension !== dimension) return undefined;
-  const reference = fromBytes(file.reference.values, dimension);
+  const reference = fromSignedBytes(Buffer.from(file.reference.values, "base64"), dimension);
   if (reference.length !== file.reference.count * dimension) return undefined;
   return { id: file.id, calibrated: true, weights: file.weights, reference };
 };
@@ -181,7 +164,11 @@ export const writeTagCalibration = async (
     vectorKey,
     id,
     weights,
-    reference: { count: reference.length / dimension, dimension, values: toBytes(reference, dimension) },
+    reference: {
+      count: reference.length / dimension,
+      dimension,
+      values: Buffer.from(toSignedBytes(reference, dimension)).toString("base64"),
+    },
   };
   await writeFileAtomically(join(directory, TAG_CALIBRATION_FILE), Buffer.from(`${JSON.stringify(file)}\n`));
 };

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { promptsOf } from "../../../models/embedding/vocabulary.ts";
 import type { VocabularyEntry } from "../../../models/embedding/vocabulary.ts";
 import { sampleVocabulary } from "../../../models/embedding/vocabulary/sample.ts";
 import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
-import { createWorkspace } from "../../support/model-workspace.ts";
+import { cosine, createWorkspace } from "../../support/model-workspace.ts";
 import { REPOSITORY, startProgram } from "../../support/run-program.ts";
 
 /** 600 terms: three chunks. */
@@ -180,4 +180,20 @@ await ensureLabelBank(encoder, vocabulary, { bankDir: ${JSON.stringify(bankDir)}
   expect(await readdir(bankDir)).toHaveLength(1);
   await ensureLabelBank(encoder, wideVocabulary, { bankDir, key });
   expect(texts()).toBe(600 - 256);
+});
+
+test("a bank of bytes is a quarter of the size and ranks terms as the floats do", async () => {
+  await using workspace = await createWorkspace();
+  const encoder = await sampleEncoder(workspace.directory);
+  const key = await bankKeyOf(encoder, sampleVocabulary);
+  const { bank, path } = await ensureLabelBank(encoder, sampleVocabulary, { bankDir: workspace.directory, key });
+  const smaller = join(workspace.directory, "smaller.bank");
+  await writeLabelBank(smaller, { ...bank, header: { ...bank.header, dtype: "int8" } });
+  expect((await stat(smaller)).size).toBeLessThan(0.3 * (await stat(path)).size);
+  const read = await readLabelBank(smaller, key);
+  const rowOf = (rows: Float32Array | undefined, term: number): Float32Array =>
+    rows?.subarray(term * encoder.dimension, (term + 1) * encoder.dimension) ?? new Float32Array();
+  for (const term of bank.header.termIds.keys()) {
+    expect(cosine(rowOf(read?.rows, term), rowOf(bank.rows, term))).toBeGreaterThan(0.9995);
+  }
 });
