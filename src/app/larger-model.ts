@@ -8,14 +8,18 @@ export type LargerModel =
   /** Why there is none and what to do about it, full sentences. */
   | { readonly model: undefined; readonly reason: string };
 
-/** @param inUse id of the model whose family is meant */
-export const findLargerModel = async (modelDir: string, inUse: string): Promise<LargerModel> => {
+/** Of several installed precisions the one of the model in use comes first. */
+export const findLargerModel = async (modelDir: string, { manifest }: InstalledModel): Promise<LargerModel> => {
+  const { id: inUse, variant } = manifest;
   const larger = largerVariantOf(inUse);
   if (larger === undefined) {
     return { model: undefined, reason: `There is no larger variant of ${inUse}: --quality high uses it as it is.` };
   }
   const installed = await listInstalledModels(modelDir);
-  const usable = installed.find(({ id, state }) => id === larger && (state === "verified" || state === "unverified"));
+  const candidates = installed.filter(
+    ({ id, state }) => id === larger && (state === "verified" || state === "unverified"),
+  );
+  const usable = candidates.find((status) => status.manifest?.variant === variant) ?? candidates[0];
   if (usable !== undefined) return { model: await openInstalledModel(usable.directory) };
   return {
     model: undefined,

@@ -73,9 +73,9 @@ const NO_MODELS: StageModels = { encoder: undefined, tagger: undefined };
 /** undefined, with a warning that says why, when there is none. */
 const largerModel = async (
   { config, logger }: ProcessApiDeps,
-  { manifest }: InstalledModel,
+  inUse: InstalledModel,
 ): Promise<InstalledModel | undefined> => {
-  const larger = await findLargerModel(config.general.model_dir, manifest.id);
+  const larger = await findLargerModel(config.general.model_dir, inUse);
   if (larger.model === undefined) logger.warn(larger.reason);
   return larger.model;
 };
@@ -96,11 +96,10 @@ const modelsOf = async (
   if (store && larger !== undefined) await keepBeside(deps, larger);
   // Without a library nothing is searched: one model is enough.
   const installed = store ? inUse : (larger ?? inUse);
-  return {
-    encoder: inference.encoderOf(installed),
-    ...(store && larger !== undefined ? { largerEncoder: inference.encoderOf(larger) } : {}),
-    tagger: tagging === undefined ? undefined : await inference.taggerOf(installed, tagging),
-  };
+  const tagger = tagging === undefined ? undefined : await inference.taggerOf(installed, tagging);
+  if (!store) await tagger?.prepare(); // without a library there is no later
+  const beside = store && larger !== undefined ? { largerEncoder: inference.encoderOf(larger) } : {};
+  return { encoder: inference.encoderOf(installed), tagger, ...beside };
 };
 
 async function* runPipeline(
@@ -145,7 +144,7 @@ export const createProcessApi = (deps: ProcessApiDeps): LibraryProcess => ({
   vectorKey: async ({ embedding, quality }) => {
     const configured = embedding ? await deps.model.configured() : undefined;
     if (configured === undefined || quality !== "high") return configured?.vectorKey;
-    const { model } = await findLargerModel(deps.config.general.model_dir, configured.manifest.id);
+    const { model } = await findLargerModel(deps.config.general.model_dir, configured);
     return (model ?? configured).vectorKey;
   },
   waitUntilIndexed: deps.index.waitUntilIndexed,

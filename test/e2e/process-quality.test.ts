@@ -107,6 +107,17 @@ test("what was kept serves a later change of the model without embedding anythin
   expect(embeddingsOf(await run("--quality", "high"))).toEqual(all(`${large} 96`));
 });
 
+test("of several precisions of the larger model the one of the model in use is taken", async () => {
+  await install(SMALL, 64, 64);
+  const folderOfLarge = modelFolder("siglip2", { id: LARGE, size: 80, width: 96 });
+  await installModelFolder(join(home, "models"), folderOfLarge, {
+    variant: "int8",
+    manifest: { revision: "0".repeat(40) },
+  });
+  const fp32 = await install(LARGE, 80, 96);
+  expect(embeddingsOf(await run("--quality", "high"))).toEqual(all(`${fp32} 96`));
+});
+
 test("without the larger model the one in use does it, and the command that installs it is named", async () => {
   const small = await install(SMALL, 64, 64);
   const high = await run("--quality", "high");
