@@ -1,69 +1,130 @@
-/** The vocabularies a model can tag with: built-in sets by name, and the user's own files. */
+/** The vocabulary a model tags with: built-in sets by name and the user's own files, put together by the settings. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
-import { ConfigError, systemCode } from "../../src/errors.ts";
 import type { Logger } from "../../src/logger.ts";
 import type { InstalledModel } from "./installed-models.ts";
 import { isSampleModel } from "./manifests.ts";
 import type { VocabularyEntry } from "./vocabulary.ts";
-import { TERM_CATEGORIES } from "./vocabulary.ts";
+import { withoutBlocked } from "./vocabulary/blocked-terms.ts";
+import type { WordTokenizer } from "./vocabulary/known-terms.ts";
+import { knownTerms, openWordTokenizer } from "./vocabulary/known-terms.ts";
 import { sampleVocabulary } from "./vocabulary/sample.ts";
+import { foldName } from "./vocabulary/term-set.ts";
+import type { UserSet } from "./vocabulary/user-set.ts";
+import { applyOwnWords, listUserSets, readUserSet } from "./vocabulary/user-set.ts";
+import { readVisualVocabulary } from "./vocabulary/visual.ts";
+import { readWordNet, WORDNET_SET, wordNetHint } from "./vocabulary/wordnet.ts";
 
-const BUILT_IN: ReadonlyMap<string, readonly VocabularyEntry[]> = new Map([["sample", sampleVocabulary]]);
+const SAMPLE_SET = "sample";
 
-/** `<dir>/<set>.json`: an array of terms; only the name is needed. */
-const userTermSchema = z.object({
-  name: z.string().trim().min(1).max(100),
-  category: z.enum(TERM_CATEGORIES).default("object"),
-  ancestors: z.array(z.string().min(1)).default([]),
-  synonyms: z.array(z.string().min(1)).default([]),
-  prompts: z.array(z.string().min(1)).min(1).optional(),
-});
-const userFileSchema = z.array(userTermSchema);
-
-const toEntry = (set: string, { prompts, ...term }: z.output<typeof userTermSchema>): VocabularyEntry => ({
-  id: `${set}/${term.name}`,
-  ...term,
-  ...(prompts === undefined ? {} : { prompts }),
-});
-
-/** undefined when there is no such file. */
-const readUserSet = async (dir: string, set: string): Promise<readonly VocabularyEntry[] | undefined> => {
-  const path = join(dir, `${set}.json`);
-  try {
-    return userFileSchema.parse(JSON.parse(await readFile(path, "utf8"))).map((term) => toEntry(set, term));
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
-    throw new ConfigError(`Expected a vocabulary (a JSON array of terms with a name) in ${path}: ${reason}`, {
-      cause: error,
-      hint: "Correct the file, or take the set out of tagging.vocabulary.sets.",
-    });
-  }
-};
+/** Each resolves to undefined when its files are not installed. */
+const BUILT_IN: ReadonlyMap<string, (dir: string) => Promise<readonly VocabularyEntry[] | undefined>> = new Map([
+  [SAMPLE_SET, () => Promise.resolve(sampleVocabulary)],
+  ["visual", readVisualVocabulary],
+  [WORDNET_SET, readWordNet],
+]);
 
 export interface VocabularyOptions {
   /** Folder of the user's own files. */
   readonly dir: string;
   /** Names of sets; a file of the user beats a built-in set of the same name. */
   readonly sets: readonly string[];
+  /** Names, synonyms or `category:<name>` that are left out. */
+  readonly blocked: readonly string[];
   readonly logger: Logger;
 }
 
-/** Terms of all sets, each name once, the first set first. The sample encoder knows its own words only. */
-export const vocabularyFor = async (
-  model: InstalledModel,
-  { dir, sets, logger }: VocabularyOptions,
-): Promise<readonly VocabularyEntry[]> => {
-  const byName = new Map<string, VocabularyEntry>();
-  for (const set of isSampleModel(model.manifest.id) ? ["sample"] : sets) {
-    const entries = (await readUserSet(dir, set)) ?? BUILT_IN.get(set);
-    if (entries === undefined) logger.warn(`There is no vocabulary "${set}": photos get no tags from it.`);
-    for (const entry of entries ?? []) {
-      const name = entry.name.normalize("NFC").toLowerCase();
-      if (!byName.has(name)) byName.set(name, entry);
+export interface ComposedVocabulary {
+  /** The user's first, then in the order of the sets; each name once. */
+  readonly entries: readonly VocabularyEntry[];
+  /** Left out by the settings. */
+  readonly blocked: readonly VocabularyEntry[];
+  /** Words of the block list that block nothing. */
+  readonly blockedWithoutEffect: readonly string[];
+  /** Left out because the model does not know the words. */
+  readonly unknown: readonly VocabularyEntry[];
+  /** Files of the user that no set names. */
+  readonly unusedSets: readonly string[];
+}
+
+interface ReadSets {
+  readonly own: readonly UserSet[];
+  readonly builtIn: readonly (readonly VocabularyEntry[])[];
+}
+
+const readSets = async ({ dir, sets, logger }: VocabularyOptions): Promise<ReadSets> => {
+  const own: UserSet[] = [];
+  const builtIn: (readonly VocabularyEntry[])[] = [];
+  for (const set of sets) {
+    const userSet = await readUserSet(dir, set);
+    if (userSet !== undefined) {
+      own.push(userSet);
+      continue;
+    }
+    const entries = await BUILT_IN.get(set)?.(dir);
+    if (entries !== undefined) builtIn.push(entries);
+    else {
+      const remedy = set === WORDNET_SET ? wordNetHint(dir) : 'See "photon vocabulary preview".';
+      logger.warn(`There is no vocabulary "${set}": photos get no tags from it. ${remedy}`);
     }
   }
-  return [...byName.values()];
+  return { own, builtIn };
 };
+
+/** A later set gives no term whose name an earlier one has, as a name or, among built-in sets, as a synonym. */
+const mergeSets = ({ own, builtIn }: ReadSets): readonly VocabularyEntry[] => {
+  const taken = new Set<string>();
+  const merged: VocabularyEntry[] = [];
+  const add = (entries: readonly VocabularyEntry[], wordsOf: (entry: VocabularyEntry) => readonly string[]): void => {
+    const words = entries.flatMap((entry) => {
+      if (taken.has(foldName(entry.name))) return [];
+      merged.push(entry);
+      taken.add(foldName(entry.name));
+      return wordsOf(entry);
+    });
+    for (const word of words) taken.add(foldName(word));
+  };
+  for (const { terms } of own) add(terms, () => []);
+  for (const entries of builtIn) add(entries, ({ synonyms }) => synonyms);
+  return merged;
+};
+
+/** Tokenizers of big models spell every word from pieces and are larger than this; parsing them would take seconds. */
+const CLOSED_TOKENIZER_BYTES = 2_000_000;
+
+const wordTokenizerOf = async ({ manifest, directory }: InstalledModel): Promise<WordTokenizer | undefined> => {
+  const file = manifest.files.find(({ role }) => role === "tokenizer");
+  if (file === undefined || file.bytes > CLOSED_TOKENIZER_BYTES) return undefined;
+  const json = JSON.parse(await readFile(join(directory, file.path), "utf8")) as object;
+  return openWordTokenizer(json, manifest.text);
+};
+
+/**
+ * @param model whose words bound the vocabulary; the sample encoder has a set of its own
+ * @throws ConfigError for a file of the user that is no vocabulary
+ */
+export const composeVocabulary = async (
+  model: InstalledModel | undefined,
+  options: VocabularyOptions,
+): Promise<ComposedVocabulary> => {
+  const isSample = model !== undefined && isSampleModel(model.manifest.id);
+  const read = await readSets(isSample ? { ...options, sets: [SAMPLE_SET] } : options);
+  const merged = read.own.reduce(applyOwnWords, mergeSets(read));
+  const { entries, blocked, withoutEffect } = withoutBlocked(merged, options.blocked);
+  const tokenizer = model === undefined || isSample ? undefined : await wordTokenizerOf(model);
+  const known = tokenizer === undefined ? entries : knownTerms(entries, tokenizer);
+  const knownIds = new Set(known.map(({ id }) => id));
+  return {
+    entries: known,
+    blocked,
+    blockedWithoutEffect: withoutEffect,
+    unknown: entries.filter(({ id }) => !knownIds.has(id)),
+    unusedSets: (await listUserSets(options.dir)).filter((set) => !options.sets.includes(set)),
+  };
+};
+
+/** Terms to tag with; the first to be listed wins where scores are equal. */
+export const vocabularyFor = async (
+  model: InstalledModel,
+  options: VocabularyOptions,
+): Promise<readonly VocabularyEntry[]> => (await composeVocabulary(model, options)).entries;

@@ -33,6 +33,8 @@ export interface VocabularyEntry {
   readonly sense?: string;
   /** Replaces the category's templates: for ambiguous words. */
   readonly prompts?: readonly string[];
+  /** In other languages, by BCP-47 tag; `name` is English. */
+  readonly names?: Readonly<Record<string, string>>;
   /** Unset = "a" or "an" by the first sound; empty for words without one. */
   readonly article?: string;
 }

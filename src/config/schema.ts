@@ -138,7 +138,13 @@ const tagging = z.object({
     sets: z
       .array(z.string().regex(/^[a-z0-9_-]+$/))
       .default(["visual"])
-      .describe("Names of the vocabularies tags are taken from."),
+      .describe(
+        "Names of the vocabularies tags are taken from: visual, wordnet, and your own files in the folder without .json; yours come first.",
+      ),
+    blocked: z
+      .array(z.string().trim().min(1))
+      .default([])
+      .describe("Tags you never want, by name; category:mood leaves out a whole category."),
   }),
 });
 

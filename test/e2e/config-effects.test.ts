@@ -252,6 +252,7 @@ const effects: Partial<Record<ConfigKey, () => Promise<void>>> = {
 const provenElsewhere: Partial<Record<ConfigKey, { readonly file: string; readonly word: string }>> = {
   "embedding.batch_size": { file: "test/integration/models/encoder-hosts.test.ts", word: "imagesPerRun" },
   "tagging.vocabulary.sets": { file: "test/unit/models/vocabularies.test.ts", word: "tagging.vocabulary.sets" },
+  "tagging.vocabulary.blocked": { file: "test/unit/models/vocabularies.test.ts", word: "tagging.vocabulary.blocked" },
 };
 
 describe("every setting does something", () => {

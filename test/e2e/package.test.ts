@@ -57,12 +57,12 @@ describe.skipIf(npm === undefined)("the packed package (skipped where npm is mis
       files.map((file) =>
         file
           .split("/")
-          .slice(0, file.startsWith("dist/") ? 2 : 1)
+          .slice(0, /^(?:dist|models)\//.test(file) ? 2 : 1)
           .join("/"),
       ),
     );
     const notices = ["CHANGELOG.md", "LICENSE", "README.md"];
-    expect([...places].toSorted()).toEqual([...notices, "bin", "dist/models", "dist/src", "mcp.json", "package.json"]);
+    expect([...places].toSorted()).toEqual([...notices, "bin", "dist/models", "dist/src", "mcp.json", "models/embedding", "package.json"]);
     expect(files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))).toEqual([]);
   });
 

@@ -1,0 +1,56 @@
+/** What a model with a closed list of words can be asked for. */
+import { z } from "zod";
+import type { TextRules } from "../tokenizer.ts";
+import { applyTextRules } from "../tokenizer.ts";
+import type { VocabularyEntry } from "../vocabulary.ts";
+import { promptsOf } from "../vocabulary.ts";
+
+export interface WordTokenizer {
+  /** Whether each word of the text has a token of its own, none the unknown one. */
+  readonly knows: (text: string) => boolean;
+}
+
+/** The parts of a tokenizer.json that tell an unknown word. */
+const tokenizerSchema = z.looseObject({
+  model: z.looseObject({
+    unk_token: z.string().nullish(),
+    unk_id: z.number().nullish(),
+    vocab: z.union([z.record(z.string(), z.number()), z.array(z.tuple([z.string(), z.number()]))]),
+  }),
+});
+
+const unknownIdOf = (tokenizerJson: object): number | undefined => {
+  const { unk_token: token, unk_id: id, vocab } = tokenizerSchema.parse(tokenizerJson).model;
+  if (id !== null && id !== undefined) return id;
+  return token === null || token === undefined || Array.isArray(vocab) ? undefined : vocab[token];
+};
+
+/** @param tokenizerJson parsed tokenizer.json; one without an unknown token knows every text */
+export const openWordTokenizer = async (tokenizerJson: object, rules: TextRules): Promise<WordTokenizer> => {
+  const { Tokenizer } = await import("@huggingface/tokenizers");
+  const tokenizer = new Tokenizer(tokenizerJson, {});
+  const unknown = unknownIdOf(tokenizerJson);
+  return {
+    knows: (text) => {
+      const { ids } = tokenizer.encode(applyTextRules(text, rules), { add_special_tokens: false });
+      return ids.length > 0 && !ids.some((id: number | undefined) => id === undefined || id === unknown);
+    },
+  };
+};
+
+/**
+ * The terms whose name the tokenizer knows, or one of their synonyms. Of their prompts those stay that it knows whole,
+ * else the known word alone stands for the term.
+ */
+export const knownTerms = (entries: readonly VocabularyEntry[], { knows }: WordTokenizer): readonly VocabularyEntry[] =>
+  entries.flatMap((entry) => {
+    const word = [entry.name, ...entry.synonyms].find(knows);
+    if (word === undefined) return [];
+    const prompts = promptsOf(word === entry.name ? entry : withName(entry, word)).filter(knows);
+    return [{ ...entry, prompts: prompts.length === 0 ? [word] : prompts }];
+  });
+
+const withName = (entry: VocabularyEntry, name: string): VocabularyEntry => {
+  const { article: _article, ...rest } = entry; // of the other word
+  return { ...rest, name };
+};
