@@ -38,6 +38,7 @@ const ONLY_IN: Readonly<Record<string, RegExp>> = {
   "apache-arrow": /^src\/vectors\//,
   sharp: /^src\/(pipeline|photo|sample-library)\//,
   chokidar: /^agent\/watcher\.ts$/,
+  "node:https": /^models\/embedding\/download\//,
   "onnxruntime-node": /^models\/embedding\//,
   "@huggingface/tokenizers": /^models\/embedding\//,
   "@anthropic-ai/sdk": /^models\/language\//,

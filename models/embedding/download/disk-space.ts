@@ -18,7 +18,7 @@ const existingFolder = async (folder: string): Promise<string> => {
 };
 
 /** Bytes this user may still write to the disk of `folder`, which need not be there yet. */
-export const freeBytes = async (folder: string): Promise<number> => {
+const freeBytes = async (folder: string): Promise<number> => {
   const { bavail, bsize } = await statfs(await existingFolder(folder));
   return bavail * bsize;
 };

@@ -34,7 +34,7 @@ export const partBytes = async (path: string): Promise<number> => {
   }
 };
 
-export const removePart = async (path: string): Promise<void> => {
+const removePart = async (path: string): Promise<void> => {
   await rm(partPath(path), { force: true });
   await rm(statePath(path), { force: true });
 };
@@ -49,7 +49,7 @@ const readState = async (path: string): Promise<PartState | undefined> => {
 };
 
 /** Makes a rename or a new file survive a power cut, where the system can (Windows opens no folders). */
-export const syncFolder = async (path: string): Promise<void> => {
+const syncFolder = async (path: string): Promise<void> => {
   try {
     await using folder = await open(path, "r");
     await folder.sync();

@@ -1,6 +1,6 @@
 /** The way of `models download` and `models add`: offer, question, progress, result. */
+import { withWaysOut } from "../../app/download-failure.ts";
 import type { DownloadOffer, DownloadRequest, NetworkAccess } from "../../app/model-api.ts";
-import { DownloadError } from "../../../models/embedding/download/download-error.ts";
 import type { CommandContext } from "../command.ts";
 import { EXIT } from "../command.ts";
 import { everyInterval } from "../progress-display.ts";
@@ -25,14 +25,11 @@ export interface DownloadRun {
   readonly offer: (request: DownloadRequest, access: NetworkAccess) => Promise<DownloadOffer>;
 }
 
-/** A failure that another network, mirror or computer may mend says how. */
-const withWaysOut = async <Value>(work: () => Promise<Value>, lines: () => readonly string[]): Promise<Value> => {
+const explaining = async <Value>(work: () => Promise<Value>, ways: () => readonly string[]): Promise<Value> => {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof DownloadError) || error.failure === "self_test") throw error;
-    const hint = [...(error.hint === undefined ? [] : [error.hint]), ...lines()].join("\n");
-    throw new DownloadError(error.failure, error.message, { hint, details: error.details, cause: error });
+    throw withWaysOut(error, ways());
   }
 };
 
@@ -68,7 +65,7 @@ export const runDownload = async (
 ): Promise<number> => {
   const { stdout, stderr, environment } = context;
   const request = { precision: flags.precision, from: flags.from, baseUrls: flags.baseUrl };
-  const offer = await withWaysOut(
+  const offer = await explaining(
     () => makeOffer(request, { environment, signal }),
     () => waysOut(command, []),
   );
@@ -84,7 +81,7 @@ export const runDownload = async (
     await stderr.line("Nothing was downloaded.");
     return EXIT.done;
   }
-  const outcome = await withWaysOut(
+  const outcome = await explaining(
     () => download(offer, context, signal),
     () => waysOut(command, offer.addedByUser ? [] : offer.files),
   );

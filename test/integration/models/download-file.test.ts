@@ -277,6 +277,13 @@ describe("answers that are no file", () => {
     expect(await readFile(path)).toEqual(CONTENT);
   });
 
+  test("so is one that takes the request and never answers", async () => {
+    server.script(PATH, () => undefined);
+    const { waits } = await run({ ...pinned, silenceLimitMs: 100 });
+    expect(waits).toHaveLength(1);
+    expect(server.requests).toHaveLength(2);
+  });
+
   test("a refused connection fails at once and names the host", async () => {
     const { url } = server;
     await server[Symbol.asyncDispose]();
