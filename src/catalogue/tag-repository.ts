@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
-import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { foldTagName } from "../photo/tag-edits.ts";
 import type { ScoredTag, StoredTag, TagSource } from "../photo/types.ts";
@@ -32,7 +31,7 @@ export interface VectorToTag {
 export interface VectorPage {
   readonly photos: readonly VectorToTag[];
   /** Where the next page begins; undefined after the last. */
-  readonly next: number | undefined;
+  readonly next: string | undefined;
 }
 
 export interface RetaggedPhoto {
@@ -60,8 +59,12 @@ export interface TagRepository {
   /** Takes back what is left of a run; returns how many photos changed. What a model found is found again later. */
   readonly undo: (runId: number) => Promise<number>;
   readonly countStale: (stale: StaleVectors) => Promise<number>;
-  /** Photos whose tags are not current, in the order of the file. */
-  readonly stalePage: (stale: StaleVectors, after: number, limit: number) => Promise<VectorPage>;
+  /**
+   * Photos whose tags are not current, in order of content hash: the tables that are written for them are in that
+   * order too, so a page changes few places of the file.
+   * @param after content hash; empty for the first page
+   */
+  readonly stalePage: (stale: StaleVectors, after: string, limit: number) => Promise<VectorPage>;
   /** One transaction: tags and index marks of those that changed, stage keys of all. */
   readonly storeRetagged: (run: TagRun, photos: readonly RetaggedPhoto[], stageKey: string) => Promise<void>;
 }
@@ -159,13 +162,12 @@ const countStale = async (database: Database, stale: StaleVectors): Promise<numb
 const stalePage = async (
   database: Database,
   stale: StaleVectors,
-  { after, limit }: { readonly after: number; readonly limit: number },
+  { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<VectorPage> => {
-  const rowid = sql.ref<number>("embeddings.rowid");
   const rows = await staleEmbeddings(database, stale)
-    .select(["embeddings.content_hash", "embeddings.vector", rowid.as("place")])
-    .where(rowid, ">", after)
-    .orderBy(rowid)
+    .select(["embeddings.content_hash", "embeddings.vector"])
+    .where("embeddings.content_hash", ">", after)
+    .orderBy("embeddings.content_hash")
     .limit(limit)
     .execute();
   const tags = await foundTags(
@@ -177,7 +179,7 @@ const stalePage = async (
     vector: fromVectorBlob(vector),
     tags: tags.get(contentHash) ?? [],
   }));
-  return { photos, next: rows.length < limit ? undefined : rows.at(-1)?.place };
+  return { photos, next: rows.length < limit ? undefined : rows.at(-1)?.content_hash };
 };
 
 const storeRetagged = async (

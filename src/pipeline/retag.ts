@@ -82,17 +82,17 @@ const changesOf = (counts: ReadonlyMap<string, number>): readonly TagChange[] =>
 interface ScoredPage {
   readonly photos: readonly VectorToTag[];
   readonly tags: readonly (readonly ScoredTag[])[];
-  readonly next: number | undefined;
+  readonly next: string | undefined;
 }
 
 /** Reads pages and has them scored, one ahead of the consumer. */
 async function* scoredPages({ tags, tagger, stale }: RetagDeps, signal: AbortSignal): AsyncGenerator<ScoredPage> {
-  const score = async (after: number): Promise<ScoredPage> => {
+  const score = async (after: string): Promise<ScoredPage> => {
     const { photos, next } = await tags.stalePage(stale, after, PAGE);
     await nextTurn();
     return { photos, tags: await tagger.tagAll(joined(photos), { signal }), next };
   };
-  let upcoming: Promise<ScoredPage> | undefined = score(0);
+  let upcoming: Promise<ScoredPage> | undefined = score("");
   while (upcoming !== undefined) {
     const page: ScoredPage = await upcoming;
     upcoming = page.next === undefined ? undefined : score(page.next);
