@@ -17,7 +17,7 @@ import type { ScoreCalibration } from "./encoder.ts";
 import { fromSignedBytes, toSignedBytes } from "./label-bank-file.ts";
 
 /** Beside the model's weights. */
-export const TAG_CALIBRATION_FILE = "tag-calibration.json";
+const TAG_CALIBRATION_FILE = "tag-calibration.json";
 
 export interface TagWeights {
   readonly z: number;

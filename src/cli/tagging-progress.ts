@@ -9,7 +9,7 @@ import { formatCount } from "./terminal.ts";
 const UNITS = { bank: "terms of the label bank", tags: "photos", scores: "captions for the scores" } as const;
 
 /** `12,800/100,000 photos  2,130/s  ETA 41 s` */
-export const taggingProgressText = ({ phase, done, total }: TaggingProgress, rate: number): string => {
+const taggingProgressText = ({ phase, done, total }: TaggingProgress, rate: number): string => {
   const remaining = rate > 0 ? `  ETA ${remainingText((total - done) / rate)}` : "";
   return `${formatCount(done)}/${formatCount(total)} ${UNITS[phase]}  ${formatCount(Math.round(rate))}/s${remaining}`;
 };

@@ -45,7 +45,7 @@ export interface TagDecisionDeps {
 const LONGEST_NAME = 100;
 
 /** @throws InvalidInputError */
-export const checkedTagName = (name: string): string => {
+const checkedTagName = (name: string): string => {
   const clean = name.normalize("NFC").replace(/\s+/gu, " ").trim();
   if (clean.length >= 1 && clean.length <= LONGEST_NAME && !/\p{C}/u.test(clean)) return clean;
   throw new InvalidInputError(
