@@ -121,7 +121,11 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...modelChange,
     ...createModelAdministration({ modelDir, activeVectorKey }),
     ...createModelDownloads({ config, clock, workingDirectory, judge }),
-    ...createModelChecks({ modelDir, activeVectorKey, judge }),
+    ...createModelChecks({
+      modelDir,
+      vectorKeys: async () => (existsSync(folders.catalogue) ? (await catalogue()).vectorKeys.list() : []),
+      judge,
+    }),
     ...createLibraryAdministration({
       catalogue,
       folders,

@@ -7,14 +7,15 @@ import { judgeModel } from "../../models/embedding/download/judge-model.ts";
 import type { InstalledModelStatus, VerifiedFile } from "../../models/embedding/installed-models.ts";
 import { listInstalledModels, recordVerified, verifyFile } from "../../models/embedding/installed-models.ts";
 import { vectorKeyOf } from "../../models/embedding/manifest.ts";
+import type { VectorKey } from "../catalogue/library-repository.ts";
 import { systemClock } from "../clock.ts";
 import { ConfigError, InvalidInputError, NotFoundError, systemCode } from "../errors.ts";
 import type { ModelApi, RemoveAccess, VerifiedModel, VerifyRequest } from "./model-api.ts";
 
 export interface ModelChecksDeps {
   readonly modelDir: string;
-  /** Key this library is searched with; undefined without a library. */
-  readonly activeVectorKey: () => Promise<string | undefined>;
+  /** Keys this library knows; none without a library. */
+  readonly vectorKeys: () => Promise<readonly Pick<VectorKey, "vectorKey" | "state">[]>;
   readonly judge: Judge;
 }
 
@@ -92,6 +93,23 @@ const ofModel = (
   });
 };
 
+const IN_USE: Readonly<Partial<Record<VectorKey["state"], string>>> = {
+  active: "This library is searched with it: run `photon models use <other model>` first and let it finish.",
+  building: "This library is changing to it: let that finish, or end it with `photon models use --cancel`.",
+  ready: "This library is changing to it: let that finish, or end it with `photon models use --cancel`.",
+};
+
+const refuseInUse = (
+  id: string,
+  chosen: readonly InstalledModelStatus[],
+  keys: readonly Pick<VectorKey, "vectorKey" | "state">[],
+): void => {
+  const own = new Set(chosen.flatMap(({ manifest }) => (manifest === undefined ? [] : [vectorKeyOf(manifest)])));
+  const hint = keys.filter(({ vectorKey }) => own.has(vectorKey)).flatMap(({ state }) => IN_USE[state] ?? [])[0];
+  if (hint === undefined) return;
+  throw new InvalidInputError(`Expected a model that is not in use for ID, received ${id}.`, { hint });
+};
+
 /** Not while a download fills it. */
 const removeFolder = async (directory: string, { signal, onNote }: RemoveAccess): Promise<void> => {
   const onWait = (): void => onNote("Another photon is downloading this model; waiting for it.");
@@ -112,7 +130,7 @@ const removeIfEmpty = async (folder: string): Promise<void> => {
 
 export const createModelChecks = ({
   modelDir,
-  activeVectorKey,
+  vectorKeys,
   judge,
 }: ModelChecksDeps): Pick<ModelApi, "verifyModels" | "removeModel"> => ({
   verifyModels: async (request) => {
@@ -124,7 +142,6 @@ export const createModelChecks = ({
     return results;
   },
   removeModel: async (id, precision, access) => {
-    const active = await activeVectorKey();
     const chosen = ofModel(await listInstalledModels(modelDir), id).filter(
       ({ variant }) => precision === undefined || variant === precision,
     );
@@ -133,11 +150,7 @@ export const createModelChecks = ({
         hint: "Run `photon models list` to see which precisions are installed.",
       });
     }
-    if (chosen.some(({ manifest }) => manifest !== undefined && vectorKeyOf(manifest) === active)) {
-      throw new InvalidInputError(`Expected a model that is not in use for ID, received ${id}.`, {
-        hint: "This library is searched with it. Run `photon models use <other model>` first; until that has finished it is needed.",
-      });
-    }
+    refuseInUse(id, chosen, await vectorKeys());
     for (const { directory } of chosen) await removeFolder(directory, access);
     return chosen.map(({ directory, bytes }) => ({ directory, bytes }));
   },
