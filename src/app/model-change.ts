@@ -1,16 +1,18 @@
 /** Changing the model of this library: see library/model-change.ts for what it promises, model-migration.ts for how. */
 import type { InstalledModel, InstalledModelStatus } from "../../models/embedding/installed-models.ts";
-import { listInstalledModels, resolveModel } from "../../models/embedding/installed-models.ts";
+import { listInstalledModels, openInstalledModel, resolveModel } from "../../models/embedding/installed-models.ts";
+import type { ModelVariant } from "../../models/embedding/manifest.ts";
 import { AUTO_ORDER, isSampleModel } from "../../models/embedding/manifests.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
 import { MILLISECOND, SECOND } from "../clock.ts";
-import { isAbort, StorageError } from "../errors.ts";
+import { isAbort, NotFoundError, StorageError } from "../errors.ts";
 import type {
   ChangeModelOptions,
   ModelChangeApi,
   ModelChangeReport,
   ModelChangeStatus,
+  WantedModel,
 } from "../library/model-change.ts";
 import type { ProcessApi } from "../pipeline/outcome.ts";
 import type { HeldLease } from "./hold-role.ts";
@@ -48,11 +50,26 @@ const takeRole = async ({ leases }: Catalogue, { logger }: ModelChangeDeps): Pro
   });
 };
 
-const installedModel = async ({ config }: ModelChangeDeps, id: string): Promise<InstalledModel> => {
-  const model = await resolveModel(config.general.model_dir, id);
+/** Precisions of one model are models of their own: vectors are comparable within one only. */
+const installedModel = async (deps: ModelChangeDeps, { id, precision }: WantedModel): Promise<InstalledModel> => {
+  const modelDir = deps.config.general.model_dir;
+  const active = deps.hasLibrary() ? await (await deps.catalogue()).library.activeVectorKey() : undefined;
+  if (precision !== undefined) return installedPrecision(modelDir, id, precision);
+  const inUse = active?.modelId === id ? await deps.installedOf(active) : undefined;
+  const model = inUse ?? (await resolveModel(modelDir, id));
   if (model !== undefined) return model;
   throw new StorageError("Expected an installed model, received none for auto.", {
     hint: "Run `photon models list` to see which models are installed, and name one of them.",
+  });
+};
+
+const installedPrecision = async (modelDir: string, id: string, precision: ModelVariant): Promise<InstalledModel> => {
+  const status = (await listInstalledModels(modelDir)).find(
+    (candidate) => candidate.id === id && candidate.manifest?.variant === precision,
+  );
+  if (status !== undefined) return openInstalledModel(status.directory);
+  throw new NotFoundError(`Expected an installed ${precision} of ${id}, received none.`, {
+    hint: "Run `photon models list` to see which precisions are installed.",
   });
 };
 
@@ -144,9 +161,9 @@ export const createModelChange = (deps: ModelChangeDeps): ModelChange => {
     }
   };
 
-  const changeModel: ModelChangeApi["changeModel"] = async (id, options): Promise<ModelChangeReport> => {
+  const changeModel: ModelChangeApi["changeModel"] = async (wanted, options): Promise<ModelChangeReport> => {
     const startedAt = clock.now();
-    const model = await installedModel(deps, id);
+    const model = await installedModel(deps, wanted);
     const migration = await opened();
     refuseSmallDisk(await planChange(migration, model, { signal: options.signal, measure: false }));
     await using held = await takeRole(migration.catalogue, deps);
@@ -159,10 +176,10 @@ export const createModelChange = (deps: ModelChangeDeps): ModelChange => {
   return {
     followModel: createFollowModel(deps),
     changeModel,
-    planModelChange: async (id, { signal }) =>
+    planModelChange: async (wanted, { signal }) =>
       hasLibrary()
-        ? planChange(await opened(), await installedModel(deps, id), { signal, measure: true })
-        : planFirst(await installedModel(deps, id), config.general.data_dir),
+        ? planChange(await opened(), await installedModel(deps, wanted), { signal, measure: true })
+        : planFirst(await installedModel(deps, wanted), config.general.data_dir),
     cancelModelChange: async () => {
       if (!hasLibrary()) return [];
       const { vectorKeys } = await deps.catalogue();

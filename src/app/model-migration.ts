@@ -179,6 +179,7 @@ export class ModelMigration {
       if (!(await catalogue.vectorKeys.markReady(vectorKey))) throw cancelled(this.#model);
       selfCheck ??= await this.#check(active);
       await openInstalledModel(this.#model.directory); // without its files the library could not be searched
+      this.#options.signal.throwIfAborted();
       const result = await catalogue.vectorKeys.activate({
         vectorKey,
         stage: embedStageOf(vectorKey),

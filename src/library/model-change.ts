@@ -1,4 +1,5 @@
 /** Changing the model of a library, as commands see it. Types only; the composition root provides it. */
+import type { ModelVariant } from "../../models/embedding/manifest.ts";
 import type { PhotoFailureCode } from "../errors.ts";
 
 export interface ModelOfLibrary {
@@ -89,6 +90,12 @@ export interface PruneReport {
   readonly compacted: boolean;
 }
 
+export interface WantedModel {
+  readonly id: string;
+  /** undefined = the one in use if it is of this model, else the first one installed. */
+  readonly precision?: ModelVariant | undefined;
+}
+
 export interface ChangeModelOptions {
   readonly signal: AbortSignal;
   /** Switch although many photos could not be embedded. */
@@ -98,14 +105,14 @@ export interface ChangeModelOptions {
 
 export interface ModelChangeApi {
   /** @throws NotFoundError when the model is not installed */
-  readonly planModelChange: (id: string, options: { readonly signal: AbortSignal }) => Promise<ModelChangePlan>;
+  readonly planModelChange: (model: WantedModel, options: { readonly signal: AbortSignal }) => Promise<ModelChangePlan>;
   /**
-   * Embeds every photo with the model `id`, then switches to it. Until the switch everything works with the model in
+   * Embeds every photo with the wanted model, then switches to it. Until the switch everything works with the model in
    * use. After an abort or a crash a further call goes on where this one stopped.
    * @throws StorageError when the disk is too small, another process is changing the model or has cancelled the change,
    * or too many photos failed; ConfigError when the model's files are damaged, NotFoundError when it is not installed
    */
-  readonly changeModel: (id: string, options: ChangeModelOptions) => Promise<ModelChangeReport>;
+  readonly changeModel: (model: WantedModel, options: ChangeModelOptions) => Promise<ModelChangeReport>;
   /** Ends a change that is not complete; the model in use stays. Gives what was ended. */
   readonly cancelModelChange: () => Promise<readonly ModelOfLibrary[]>;
   readonly modelChange: () => Promise<ModelChangeStatus | undefined>;

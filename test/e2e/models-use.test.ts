@@ -3,14 +3,7 @@ import { expect, test } from "vitest";
 import { runPhotonIn, startPhoton, until } from "../support/cli.ts";
 import { indexAndCatalogue } from "../support/library.ts";
 import type { ModelLibrary } from "../support/model-library.ts";
-import { activeKeyOf, createModelLibrary, processPhotos, vectorsOf } from "../support/model-library.ts";
-
-const prepared = async (count: number): Promise<ModelLibrary> => {
-  const library = await createModelLibrary({ count });
-  await using photon = await library.open();
-  await processPhotos(library, photon);
-  return library;
-};
+import { activeKeyOf, createProcessedLibrary, vectorsOf } from "../support/model-library.ts";
 
 const runJson = async (
   library: ModelLibrary,
@@ -33,7 +26,7 @@ const untilHalfWay = async (library: ModelLibrary): Promise<void> => {
 };
 
 test("a change, its way back and the clean-up, as people run them", async () => {
-  await using library = await prepared(24);
+  await using library = await createProcessedLibrary({ count: 24 });
   const { first, second } = library;
   const plan = await runPhotonIn(library, ["models", "use", second.manifest.id, "--dry-run"]);
   expect(plan).toMatchObject({ code: 0, stderr: "Nothing was changed.\n" });
@@ -58,7 +51,7 @@ test("a change, its way back and the clean-up, as people run them", async () => 
 });
 
 test("wrong words end with the exit code of usage, and say what to do", async () => {
-  await using library = await prepared(1);
+  await using library = await createProcessedLibrary({ count: 1 });
   expect(await runPhotonIn(library, ["models", "use"])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("photon models list") as string,
@@ -74,7 +67,7 @@ test("wrong words end with the exit code of usage, and say what to do", async ()
 });
 
 test("killed half-way, it goes on with the rest; until then everything works with the model in use", async () => {
-  await using library = await prepared(300);
+  await using library = await createProcessedLibrary({ count: 300 });
   const { first, second } = library;
   const killed = startPhoton(library, ["models", "use", second.manifest.id]);
   await untilHalfWay(library);
@@ -103,7 +96,7 @@ test("killed half-way, it goes on with the rest; until then everything works wit
 });
 
 test("Ctrl-C leaves the model in use, and --cancel ends the change", async () => {
-  await using library = await prepared(300);
+  await using library = await createProcessedLibrary({ count: 300 });
   const { first, second } = library;
   const running = startPhoton(library, ["models", "use", second.manifest.id]);
   await untilHalfWay(library);
@@ -118,7 +111,7 @@ test("Ctrl-C leaves the model in use, and --cancel ends the change", async () =>
 });
 
 test("searches of another process are answered all the way, first with the one model, then with the other", async () => {
-  await using library = await prepared(200);
+  await using library = await createProcessedLibrary({ count: 200 });
   const { first, second } = library;
   await using photon = await library.open();
   const terms = [{ source: { kind: "text", text: "a photo of a boat" }, weight: 1 }] as const;

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { InstalledModel } from "../../models/embedding/installed-models.ts";
 import type { Photon } from "../../src/app.ts";
+import type { ModelChangeReport } from "../../src/library/model-change.ts";
 import type { ProcessOutcome } from "../../src/pipeline/outcome.ts";
 import { installRandomEncoder, TINY_VIT } from "./encoders.ts";
 import type { TestLibrary } from "./library.ts";
@@ -74,6 +75,20 @@ export const processPhotos = async (
   for await (const outcome of run) outcomes.push(outcome);
   await photon.waitUntilIndexed(() => undefined, signal);
   return outcomes;
+};
+
+/** A library whose photos are processed with its first model, or the one it uses. */
+export const createProcessedLibrary = async (options: ModelLibraryOptions = {}): Promise<ModelLibrary> => {
+  const library = await createModelLibrary(options);
+  await using photon = await library.open();
+  await processPhotos(library, photon);
+  return library;
+};
+
+/** Changes the model in an application of its own. */
+export const changeModel = async (library: ModelLibrary, id: string): Promise<ModelChangeReport> => {
+  await using photon = await library.open();
+  return await photon.changeModel({ id }, { signal: new AbortController().signal });
 };
 
 /** Vectors by content hash, as hex. */

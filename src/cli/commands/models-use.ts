@@ -8,10 +8,12 @@ import type {
   ModelChangeProgress,
   ModelChangeReport,
   PhotoNotEmbedded,
+  WantedModel,
 } from "../../library/model-change.ts";
 import type { CommandContext } from "../command.ts";
 import { argument, defineCommand, EXIT, flag, jsonFlag } from "../command.ts";
 import { remainingText } from "../progress-display.ts";
+import { PRECISIONS } from "../models/precisions.ts";
 import type { Progress } from "../process/progress.ts";
 import { createProgress } from "../process/progress.ts";
 import { formatBytes, formatCount, formatJson, formatPlural, formatTable } from "../terminal.ts";
@@ -110,17 +112,17 @@ const showProgress = async ({ stderr, redirectLog }: CommandContext): Promise<Sh
 
 const change = async (
   library: ModelChangeApi,
-  id: string,
+  wanted: WantedModel,
   { acceptMissing, context, signal }: { acceptMissing: boolean; context: CommandContext; signal: AbortSignal },
 ): Promise<ModelChangeReport> => {
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL); // searches and runs of other processes come first
   const shown = await showProgress(context);
   await using _progress = shown.progress;
   try {
-    return await library.changeModel(id, { signal, acceptMissing, onProgress: shown.onProgress });
+    return await library.changeModel(wanted, { signal, acceptMissing, onProgress: shown.onProgress });
   } catch (error) {
     if (signal.aborted) {
-      shown.progress.print(`Stopped. Run \`photon models use ${id}\` again to go on; nothing is done twice.`);
+      shown.progress.print(`Stopped. Run \`photon models use ${wanted.id}\` again to go on; nothing is done twice.`);
     }
     throw error;
   }
@@ -141,6 +143,11 @@ const cancel = async (library: ModelChangeApi, { stdout, stderr }: CommandContex
 export const modelsUseCommand = defineCommand({
   options: z.object({
     id: argument("[id]", z.string().optional(), "Installed model to change to."),
+    precision: flag(
+      "--precision <precision>",
+      z.enum(PRECISIONS).optional(),
+      "Which one, when several precisions of the model are installed.",
+    ),
     dryRun: flag("--dry-run", z.boolean().default(false), "Show photos, time and disk space; change nothing."),
     cancel: flag("--cancel", z.boolean().default(false), "End a change that is not complete."),
     acceptMissing: flag(
@@ -157,7 +164,7 @@ export const modelsUseCommand = defineCommand({
     { command: "photon models use siglip2-base-patch16-224", does: "change to that model" },
     { command: "photon models use --cancel", does: "stay with the model in use" },
   ],
-  async run({ id, dryRun, cancel: isCancel, acceptMissing, json }, context, signal) {
+  async run({ id, precision, dryRun, cancel: isCancel, acceptMissing, json }, context, signal) {
     const library: ModelChangeApi = await context.photon();
     const { stdout, stderr } = context;
     if (isCancel) return cancel(library, context, json);
@@ -167,12 +174,12 @@ export const modelsUseCommand = defineCommand({
       });
     }
     if (dryRun) {
-      const plan = await library.planModelChange(id, { signal });
+      const plan = await library.planModelChange({ id, precision }, { signal });
       await stdout.write(json ? `${formatJson(plan)}\n` : planText(plan));
       await stderr.line("Nothing was changed.");
       return EXIT.done;
     }
-    const report = await change(library, id, { acceptMissing, context, signal });
+    const report = await change(library, { id, precision }, { acceptMissing, context, signal });
     if (json) await stdout.line(formatJson(report));
     else for (const line of reportText(report)) await stdout.line(line);
     for (const line of [...checkText(report), ...failedText(report.notEmbedded)]) await stderr.line(line);

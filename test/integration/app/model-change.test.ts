@@ -3,17 +3,18 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
 import { taggingSettingsOf } from "../../../src/app/process-api.ts";
-import type { ModelChangeReport } from "../../../src/library/model-change.ts";
 import { indexAndCatalogue } from "../../support/library.ts";
 import type { ModelLibrary } from "../../support/model-library.ts";
 import {
   activeKeyOf,
+  changeModel,
   createModelLibrary,
+  createProcessedLibrary,
   modelFolderOf,
   processPhotos,
   vectorsOf,
 } from "../../support/model-library.ts";
-import { photoBytes, sourceOf, sourcesOf, writePhotos } from "../../support/photos.ts";
+import { photoBytes, sourcesOf, writePhotos } from "../../support/photos.ts";
 
 const never = new AbortController().signal;
 const colours = {
@@ -23,18 +24,6 @@ const colours = {
 
 const byPath = ([a = ""]: readonly string[], [b = ""]: readonly string[]): number => (a < b ? -1 : 1);
 
-const prepared = async (options: Parameters<typeof createModelLibrary>[0] = {}): Promise<ModelLibrary> => {
-  const library = await createModelLibrary(options);
-  await using photon = await library.open();
-  await processPhotos(library, photon);
-  return library;
-};
-
-const use = async (library: ModelLibrary, id: string): Promise<ModelChangeReport> => {
-  await using photon = await library.open();
-  return await photon.changeModel(id, { signal: never });
-};
-
 const expectIndexed = async (library: ModelLibrary): Promise<void> => {
   const { index, catalogue, marks } = await indexAndCatalogue(library);
   expect(index).toEqual(catalogue);
@@ -43,9 +32,9 @@ const expectIndexed = async (library: ModelLibrary): Promise<void> => {
 
 test("every photo gets the vector that process would have stored, bit for bit", async () => {
   const sizes = { longEdge: 900, count: 12 };
-  await using changed = await prepared(sizes);
-  await using direct = await prepared({ ...sizes, uses: "second" });
-  const report = await use(changed, changed.second.manifest.id);
+  await using changed = await createProcessedLibrary(sizes);
+  await using direct = await createProcessedLibrary({ ...sizes, uses: "second" });
+  const report = await changeModel(changed, changed.second.manifest.id);
   expect(report).toMatchObject({ switched: true, photos: 12, embedded: 12, notEmbedded: [] });
   expect(report.previous?.vectorKey).toBe(changed.first.vectorKey);
   expect(await vectorsOf(changed, changed.second)).toEqual(await vectorsOf(direct, direct.second));
@@ -54,8 +43,8 @@ test("every photo gets the vector that process would have stored, bit for bit", 
 });
 
 test("after the switch search uses the new model, and process has nothing to do", async () => {
-  await using library = await prepared();
-  await use(library, library.second.manifest.id);
+  await using library = await createProcessedLibrary();
+  await changeModel(library, library.second.manifest.id);
   await using photon = await library.open();
   const reply = await photon.search({ ...colours, limit: 24 }, never);
   expect(reply.model?.vectorKey).toBe(library.second.vectorKey);
@@ -65,7 +54,7 @@ test("after the switch search uses the new model, and process has nothing to do"
 });
 
 test("while it runs search, similar photos and status work with the model in use", async () => {
-  await using library = await prepared();
+  await using library = await createProcessedLibrary();
   await using other = await library.open();
   const seen: unknown[] = [];
   await using photon = await library.open();
@@ -80,12 +69,15 @@ test("while it runs search, similar photos and status work with the model in use
     seen.push(status?.modelId, status?.running, status?.total);
     expect(status?.percent).toBe(Math.floor(((status?.done ?? 0) * 100) / 24));
   };
-  await photon.changeModel(library.second.manifest.id, {
-    signal: never,
-    onProgress: () => {
-      looking ??= look();
+  await photon.changeModel(
+    { id: library.second.manifest.id },
+    {
+      signal: never,
+      onProgress: () => {
+        looking ??= look();
+      },
     },
-  });
+  );
   await looking;
   const { first, second } = library;
   expect(seen).toEqual([first.vectorKey, 24, first.vectorKey, second.manifest.id, true, 24]);
@@ -93,9 +85,9 @@ test("while it runs search, similar photos and status work with the model in use
 });
 
 test("going back embeds only what came since, and both sets of vectors stay as they were", async () => {
-  await using library = await prepared();
+  await using library = await createProcessedLibrary();
   const before = await vectorsOf(library, library.first);
-  await use(library, library.second.manifest.id);
+  await changeModel(library, library.second.manifest.id);
   const more = await writePhotos(join(library.photos, "more"), { count: 3, seed: 500 });
   {
     await using photon = await library.open();
@@ -105,7 +97,7 @@ test("going back embeds only what came since, and both sets of vectors stay as t
       more.map((name) => join("more", name)),
     );
   }
-  const back = await use(library, library.first.manifest.id);
+  const back = await changeModel(library, library.first.manifest.id);
   expect(back).toMatchObject({ switched: true, embedded: 3, photos: 27 });
   const after = await vectorsOf(library, library.first);
   expect(after.size).toBe(27);
@@ -121,7 +113,7 @@ test("photos that are gone, changed or set aside are listed and do not block", a
   await processPhotos(library, photon, [...library.names, "broken.jpg"]);
   await rm(join(library.photos, library.names[3] ?? ""));
   await writeFile(join(library.photos, library.names[4] ?? ""), await photoBytes(999));
-  const report = await photon.changeModel(library.second.manifest.id, { signal: never });
+  const report = await photon.changeModel({ id: library.second.manifest.id }, { signal: never });
   expect(report).toMatchObject({ switched: true, embedded: 18 });
   expect(report.notEmbedded.map(({ path, code }) => [path, code]).toSorted(byPath)).toEqual([
     [join(library.photos, library.names[3] ?? ""), "not_found"],
@@ -137,132 +129,12 @@ test("a photo is read from another of its files when the first is gone", async (
   await using photon = await library.open();
   await processPhotos(library, photon, [...library.names, "copy.jpg"]);
   await rm(join(library.photos, library.names[0] ?? ""));
-  const report = await photon.changeModel(library.second.manifest.id, { signal: never });
+  const report = await photon.changeModel({ id: library.second.manifest.id }, { signal: never });
   expect(report).toMatchObject({ photos: 2, embedded: 2, notEmbedded: [] });
 });
 
-test("photos that come while it runs are embedded before the switch", async () => {
-  await using library = await prepared();
-  const more = (await writePhotos(join(library.photos, "more"), { count: 5, seed: 500 })).map((name) =>
-    join("more", name),
-  );
-  await using other = await library.open();
-  await using photon = await library.open();
-  let adding: Promise<unknown> | undefined;
-  const report = await photon.changeModel(library.second.manifest.id, {
-    signal: never,
-    onProgress: () => {
-      adding ??= processPhotos(library, other, more);
-    },
-  });
-  await adding;
-  expect(report.switched).toBe(true);
-  expect((await vectorsOf(library, library.second)).size).toBe(29);
-  await expectIndexed(library);
-});
-
-test("a run of process that outlives the switch embeds what it added with the new model", async () => {
-  await using library = await prepared();
-  const more = (await writePhotos(join(library.photos, "more"), { count: 4, seed: 500 })).map((name) =>
-    join("more", name),
-  );
-  await using other = await library.open();
-  const settings = { thumbnail: undefined, embedding: true, tagging: undefined };
-  const started = Promise.withResolvers<void>();
-  const switched = Promise.withResolvers<void>();
-  async function* slowly() {
-    yield sourceOf(library.photos, more[0] ?? "");
-    started.resolve();
-    await switched.promise;
-    for (const name of more.slice(1)) yield sourceOf(library.photos, name);
-  }
-  const running = (async () => {
-    const options = { store: true, force: false, parallel: 2, signal: never };
-    for await (const outcome of other.process(slowly(), settings, options)) expect(outcome.status).toBe("done");
-  })();
-  await started.promise;
-  await use(library, library.second.manifest.id);
-  switched.resolve();
-  await running;
-  expect((await vectorsOf(library, library.second)).size).toBe(28);
-  await other.waitUntilIndexed(() => undefined, never);
-  await expectIndexed(library);
-});
-
-test("a stop leaves the model in use, and the next call goes on where it stopped", async () => {
-  await using library = await prepared({ count: 60 });
-  const stop = new AbortController();
-  await using photon = await library.open();
-  const stopped = photon.changeModel(library.second.manifest.id, {
-    signal: stop.signal,
-    onProgress: ({ done }) => {
-      if (done >= 10) stop.abort();
-    },
-  });
-  await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
-  expect(await activeKeyOf(library)).toBe(library.first.vectorKey);
-  const stored = (await vectorsOf(library, library.second)).size;
-  expect(stored).toBeGreaterThanOrEqual(10);
-  expect(stored).toBeLessThan(60);
-  expect(await photon.modelChange()).toMatchObject({ running: false, done: stored, total: 60 });
-  const report = await use(library, library.second.manifest.id);
-  expect(report).toMatchObject({ switched: true, embedded: 60 - stored });
-});
-
-test("a change that is cancelled from elsewhere stops and leaves the model in use", async () => {
-  await using library = await prepared({ count: 60 });
-  await using other = await library.open();
-  expect(await other.cancelModelChange()).toEqual([]); // its catalogue is open now
-  await using photon = await library.open();
-  let cancelling: Promise<unknown> | undefined;
-  const running = photon.changeModel(library.second.manifest.id, {
-    signal: never,
-    onProgress: () => {
-      cancelling ??= other.cancelModelChange();
-    },
-  });
-  await expect(running).rejects.toMatchObject({ message: expect.stringContaining("cancelled") as string });
-  expect(await cancelling).toEqual([{ modelId: library.second.manifest.id, vectorKey: library.second.vectorKey }]);
-  expect(await activeKeyOf(library)).toBe(library.first.vectorKey);
-  expect(await other.modelChange()).toBeUndefined();
-  expect(await other.cancelModelChange()).toEqual([]);
-});
-
-test("two changes at once: the second is told who is at it", async () => {
-  await using library = await prepared();
-  await using other = await library.open();
-  await using photon = await library.open();
-  let second: Promise<unknown> | undefined;
-  await photon.changeModel(library.second.manifest.id, {
-    signal: never,
-    onProgress: () => {
-      second ??= other.changeModel(library.second.manifest.id, { signal: never }).catch((error: unknown) => error);
-    },
-  });
-  expect(await second).toMatchObject({
-    code: "storage",
-    message: expect.stringContaining(`:${process.pid}) is changing the model`) as string,
-  });
-});
-
-test("a model whose files vanish on the way is never switched to", async () => {
-  await using library = await prepared({ count: 60 });
-  await using photon = await library.open();
-  let removing: Promise<void> | undefined;
-  const running = photon.changeModel(library.second.manifest.id, {
-    signal: never,
-    onProgress: () => {
-      removing ??= rm(modelFolderOf(library, library.second), { recursive: true });
-    },
-  });
-  await expect(running).rejects.toMatchObject({ code: "not-found" });
-  expect(await activeKeyOf(library)).toBe(library.first.vectorKey);
-  const reply = await photon.search({ ...colours, limit: 60 }, never);
-  expect(reply).toMatchObject({ model: { vectorKey: library.first.vectorKey }, hits: { length: 60 } });
-});
-
 test("without the files of the model in use search says why, and nothing is dropped", async () => {
-  await using library = await prepared({ count: 5 });
+  await using library = await createProcessedLibrary({ count: 5 });
   await rm(modelFolderOf(library, library.first), { recursive: true });
   await using photon = await library.open();
   const reply = await photon.search({ terms: [{ source: { kind: "text", text: "photo" }, weight: 1 }] }, never);
@@ -270,19 +142,24 @@ test("without the files of the model in use search says why, and nothing is drop
   expect(reply.notes.join(" ")).toContain(`model ${library.first.manifest.id} are not installed`);
   expect((await vectorsOf(library, library.first)).size).toBe(5);
   await expectIndexed(library);
-  expect(await photon.changeModel(library.second.manifest.id, { signal: never })).toMatchObject({ switched: true });
+  expect(await photon.changeModel({ id: library.second.manifest.id }, { signal: never })).toMatchObject({
+    switched: true,
+  });
   expect((await vectorsOf(library, library.first)).size).toBe(5);
 });
 
 test("tags follow from the new vectors, and process finds them current", async () => {
-  await using library = await prepared({ count: 6, tagging: true });
+  await using library = await createProcessedLibrary({ count: 6, tagging: true });
   const { vectorKey, manifest } = await ensureSampleEncoder(library.modelDir);
   await using photon = await library.open({ PHOTON_TAGGING_MIN_CONFIDENCE: "0" }); // these pictures show little
   const phases = new Set<string>();
-  const report = await photon.changeModel(manifest.id, {
-    signal: never,
-    onProgress: ({ phase }) => phases.add(phase),
-  });
+  const report = await photon.changeModel(
+    { id: manifest.id },
+    {
+      signal: never,
+      onProgress: ({ phase }) => phases.add(phase),
+    },
+  );
   expect(report.switched).toBe(true);
   expect([...phases]).toEqual(["embedding", "indexing", "vocabulary", "tagging"]);
   const { hits } = await photon.search({}, never);
@@ -307,21 +184,8 @@ test("tags follow from the new vectors, and process finds them current", async (
   expect(outcomes).toEqual(library.names.map(() => true));
 });
 
-test("many photos on a disk that is not there keep the model in use, unless they are given up", async () => {
-  await using library = await prepared({ count: 30 });
-  for (const name of library.names.slice(0, 15)) await rm(join(library.photos, name));
-  await using photon = await library.open();
-  await expect(photon.changeModel(library.second.manifest.id, { signal: never })).rejects.toMatchObject({
-    message: expect.stringContaining("15 of them could not be") as string,
-    hint: expect.stringContaining("--accept-missing") as string,
-  });
-  expect(await activeKeyOf(library)).toBe(library.first.vectorKey);
-  const report = await photon.changeModel(library.second.manifest.id, { signal: never, acceptMissing: true });
-  expect(report).toMatchObject({ switched: true, notEmbedded: { length: 15 } });
-});
-
 test("naming the model in use embeds what lacks a vector and switches nothing", async () => {
-  await using library = await prepared({ count: 5 });
+  await using library = await createProcessedLibrary({ count: 5 });
   {
     await using catalogue = await library.catalogue();
     const [mark] = await catalogue.index.allRevisions();
@@ -329,14 +193,14 @@ test("naming the model in use embeds what lacks a vector and switches nothing", 
     using database = new DatabaseSync(library.cataloguePath);
     database.prepare("delete from embeddings where content_hash = ?").run(mark?.contentHash ?? "");
   }
-  expect(await use(library, library.first.manifest.id)).toMatchObject({ switched: false, embedded: 1 });
+  expect(await changeModel(library, library.first.manifest.id)).toMatchObject({ switched: false, embedded: 1 });
   expect((await vectorsOf(library, library.first)).size).toBe(5);
   await expectIndexed(library);
 });
 
 test("prune removes what retired models left, says how much, and nothing else", async () => {
-  await using library = await prepared();
-  await use(library, library.second.manifest.id);
+  await using library = await createProcessedLibrary();
+  await changeModel(library, library.second.manifest.id);
   await using photon = await library.open();
   const [retired] = await photon.retiredModels();
   expect(retired).toMatchObject({ modelId: library.first.manifest.id, vectors: 24 });
@@ -347,17 +211,24 @@ test("prune removes what retired models left, says how much, and nothing else", 
   expect((await vectorsOf(library, library.first)).size).toBe(0);
   expect((await vectorsOf(library, library.second)).size).toBe(24);
   await expectIndexed(library);
-  expect(await use(library, library.first.manifest.id)).toMatchObject({ switched: true, embedded: 24 });
+  expect(await changeModel(library, library.first.manifest.id)).toMatchObject({ switched: true, embedded: 24 });
 });
 
 test("the plan tells photos, disk and time, and changes nothing", async () => {
-  await using library = await prepared();
+  await using library = await createProcessedLibrary();
   await using photon = await library.open();
-  const plan = await photon.planModelChange(library.second.manifest.id, { signal: never });
+  const plan = await photon.planModelChange({ id: library.second.manifest.id }, { signal: never });
   expect(plan).toMatchObject({ photos: 24, toEmbed: 24, current: { vectorKey: library.first.vectorKey } });
   expect(plan.seconds).toBeGreaterThan(0);
   expect(plan.bytesNeeded).toBeGreaterThan(24 * 32 * 4);
   expect((await vectorsOf(library, library.second)).size).toBe(0);
   expect(await photon.modelChange()).toBeUndefined();
-  await expect(photon.planModelChange("unknown", { signal: never })).rejects.toMatchObject({ code: "not-found" });
+  await expect(photon.planModelChange({ id: "unknown" }, { signal: never })).rejects.toMatchObject({
+    code: "not-found",
+  });
+  const { id } = library.second.manifest;
+  await expect(photon.planModelChange({ id, precision: "int8" }, { signal: never })).rejects.toMatchObject({
+    message: `Expected an installed int8 of ${id}, received none.`,
+  });
+  expect(await photon.planModelChange({ id, precision: "fp32" }, { signal: never })).toMatchObject({ toEmbed: 24 });
 });
