@@ -1,14 +1,14 @@
 /** `photon models download|add`. */
 import { z } from "zod";
 import { argument, defineCommand, flag, jsonFlag } from "../command.ts";
+import { PRECISIONS } from "../models/precisions.ts";
+import { RECOMMENDED_MODEL } from "../models/better-model.ts";
 import { runDownload } from "../models/run-download.ts";
-
-const DEFAULT_MODEL = "siglip2-base-patch16-224";
 
 const flags = {
   precision: flag(
     "--precision <precision>",
-    z.enum(["int8", "fp16", "fp32", "uint8", "q4", "q4f16"]).optional(),
+    z.enum(PRECISIONS).optional(),
     "Precision of the weights; unset takes the one photon recommends, mostly int8.",
   ),
   baseUrl: flag(
@@ -30,8 +30,8 @@ export const modelsDownloadCommand = defineCommand({
   options: z.object({
     id: argument(
       "[id]",
-      z.string().default(DEFAULT_MODEL),
-      `Model of \`photon models list\`; unset is ${DEFAULT_MODEL}.`,
+      z.string().default(RECOMMENDED_MODEL),
+      `Model of \`photon models list\`; unset is ${RECOMMENDED_MODEL}.`,
     ),
     ...flags,
     from: flag("--from <folder>", z.string().optional(), "Copy the files from a folder instead of the network."),

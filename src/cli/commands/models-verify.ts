@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { VerifiedModel } from "../../app/model-api.ts";
 import { argument, defineCommand, EXIT, flag, jsonFlag } from "../command.ts";
+import { PRECISIONS } from "../models/precisions.ts";
 import { formatBytes, formatJson } from "../terminal.ts";
 
 const speedText = (milliseconds: number | undefined): string =>
@@ -14,7 +15,8 @@ const resultLines = ({ id, variant = "", ok, problems, ...rest }: VerifiedModel)
     .filter(({ status }) => status !== "failed")
     .map(({ name, status, detail }) => `  ${name} ${status}: ${detail}`),
   ...rest.setAside.map(
-    (path) => `  ${path} was renamed to ${path}.bad; run \`photon models download ${id}\` to fetch it again.`,
+    (path) =>
+      `  ${path} was renamed to ${path}.bad; ${id === "photon-mini" ? "photon copies it anew when it is needed" : `run \`photon models download ${id}\` to fetch it again`}.`,
   ),
 ];
 
@@ -50,7 +52,7 @@ export const modelsRemoveCommand = defineCommand({
     id: argument("<id>", z.string(), "Model to remove."),
     precision: flag(
       "--precision <precision>",
-      z.enum(["int8", "fp16", "fp32", "uint8", "q4", "q4f16"]).optional(),
+      z.enum(PRECISIONS).optional(),
       "Only this precision; unset removes every one.",
     ),
     json: jsonFlag,

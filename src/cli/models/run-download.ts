@@ -69,9 +69,10 @@ export const runDownload = async (
     () => makeOffer(request, { environment, signal }),
     () => waysOut(command, []),
   );
+  const useCommand = `photon models use ${offer.id}${flags.precision === undefined ? "" : ` --precision ${flags.precision}`}`;
   const report = async (outcome: string): Promise<number> => {
     if (flags.json) await stdout.line(formatJson({ outcome, ...offerFacts(offer) }));
-    else await stdout.line(`${offer.id} (${offer.variant}): ${outcome}. Use it with:  photon models use ${offer.id}`);
+    else await stdout.line(`${offer.id} (${offer.variant}): ${outcome}. Use it with:  ${useCommand}`);
     return EXIT.done;
   };
   if (offer.installed && !flags.dryRun) return report("already installed");
