@@ -1,0 +1,173 @@
+"""Words that people use for what the labels stand for, beside the names that WordNet gives."""
+
+#: WordNet names of the sets that come without: small/ and the animals and things of painted scenes.
+SYNSET_NAMES = {
+    ("small", "airplane"): ["airplane", "aeroplane", "plane"],
+    ("small", "automobile"): ["car", "auto", "automobile", "machine", "motorcar"],
+    ("small", "bird"): ["bird"],
+    ("small", "cat"): ["cat", "true cat"],
+    ("small", "deer"): ["deer", "cervid"],
+    ("small", "dog"): ["dog", "domestic dog", "Canis familiaris"],
+    ("small", "frog"): ["frog", "toad", "toad frog", "anuran", "batrachian", "salientian"],
+    ("small", "horse"): ["horse", "Equus caballus"],
+    ("small", "ship"): ["ship"],
+    ("small", "truck"): ["truck", "motortruck"],
+    ("painted", "cat"): ["cat", "true cat"],
+    ("painted", "dog"): ["dog", "domestic dog", "Canis familiaris"],
+    ("painted", "red-car"): ["car", "auto", "automobile", "machine", "motorcar"],
+    ("painted", "lighthouse"): ["beacon", "lighthouse", "beacon light", "pharos"],
+    ("painted", "hot-air-balloons"): ["hot-air balloon"],
+}
+
+#: Further words of a WordNet name, for it and everything under it.
+MORE_WORDS = {
+    "dog": ["puppy", "pup", "doggy", "pet"],
+    "cat": ["kitten", "kitty", "pet"],
+    "car": ["automobile", "auto", "vehicle", "motor car"],
+    "airplane": ["aircraft", "jet", "airliner", "plane"],
+    "ship": ["boat", "vessel", "watercraft"],
+    "boat": ["vessel", "watercraft"],
+    "truck": ["lorry", "vehicle"],
+    "bus": ["coach", "vehicle"],
+    "train": ["railway"],
+    "horse": ["pony", "foal", "stallion"],
+    "cattle": ["cow", "bull"],
+    "swine": ["pig", "piglet"],
+    "bird": ["birds"],
+    "bear": ["bears"],
+    "insect": ["bug"],
+    "frog": ["toad"],
+    "monkey": ["ape"],
+    "ape": ["monkey"],
+    "butterfly": ["butterflies"],
+    "spider": ["spiders"],
+    "food": ["meal", "dish"],
+    "sheep": ["lamb", "ram"],
+    "lobster": ["seafood"],
+    "elephant": ["elephants"],
+    "bridge": ["bridges"],
+    "clothing": ["clothes"],
+    "fruit": ["fruits"],
+    "edible fruit": ["fruit", "fruits"],
+    "vegetable": ["vegetables"],
+    "flower": ["flowers", "blossom"],
+    "computer keyboard": ["keyboard"],
+    "beacon": ["lighthouse"],
+    "seashore": ["beach", "sea", "ocean", "coast", "sand", "shore"],
+    "lakeside": ["lake", "water", "shore"],
+    "alp": ["mountain", "mountains", "snowy mountain", "peak"],
+    "cliff": ["rock", "rocks"],
+    "coral reef": ["underwater", "coral"],
+    "thatch": ["thatched roof", "hut", "cottage"],
+    "teddy": ["teddy bear", "stuffed animal", "toy"],
+    "police van": ["police car", "police"],
+    "cash machine": ["atm"],
+    "pay-phone": ["phone booth", "telephone"],
+    "remote control": ["remote"],
+    "lesser panda": ["red panda", "panda"],
+    "pop bottle": ["soda", "soft drink"],
+    "CD player": ["stereo"],
+    "iPod": ["music player", "mp3 player"],
+    "swimming trunks": ["swimwear"],
+    "bikini": ["swimwear"],
+    "espresso": ["coffee", "cup of coffee"],
+    "altar": ["church interior"],
+    "butcher shop": ["shop", "store", "meat"],
+    "barbershop": ["shop", "store"],
+    "confectionery": ["candy shop", "sweets", "shop", "store"],
+    "orange": ["oranges"],
+    "potpie": ["pie"],
+    "meat loaf": ["meat"],
+    "refrigerator": ["fridge"],
+    "lawn mower": ["mower"],
+    "basketball": ["ball", "sport"],
+    "volleyball": ["ball", "sport"],
+    "rugby ball": ["ball", "football"],
+    "scoreboard": ["sign"],
+    "comic book": ["comics", "book"],
+}
+
+#: What a person would search scenes and skies by.
+SCENE_WORDS = {
+    "buildings": ["buildings", "building", "architecture", "city", "tower", "house", "facade", "town", "urban"],
+    "forest": ["forest", "woods", "trees", "tree", "woodland", "jungle", "nature"],
+    "glacier": ["glacier", "ice", "snow", "snowy mountain", "snowy landscape", "winter", "winter landscape", "cold"],
+    "mountain": ["mountain", "mountains", "hill", "peak", "mountain range", "landscape", "nature"],
+    "sea": ["sea", "ocean", "water", "waves", "beach", "coast", "shore", "seaside", "seascape"],
+    "street": ["street", "road", "alley", "city street", "lane", "city", "urban", "town"],
+    "cloudy": ["cloudy", "clouds", "overcast", "cloudy sky", "cloud", "cloudy weather", "sky"],
+    "rain": ["rain", "rainy", "raining", "rainy day", "wet", "rainy weather"],
+    "shine": ["shine", "sunny", "sunshine", "clear sky", "blue sky", "sunny day", "sunny weather", "sky"],
+    "sunrise": ["sunrise", "sunset", "dawn", "dusk", "sundown", "evening sky", "twilight", "sky"],
+}
+#: Words of one scene that another may well show too: nothing is said about them there.
+LOOSE_WORDS = {
+    "water", "tree", "trees", "house", "nature", "landscape", "city", "urban", "town", "cold", "hill", "beach", "snow",
+    "ice", "winter", "sky", "peak", "tower", "building", "cloud", "clouds", "wet", "shore", "coast", "waves", "rock",
+    "rocks", "road", "lane", "alley", "person", "people", "woman", "face", "portrait", "flower", "flowers", "grass", "text",
+    "paper", "window", "sofa", "pet", "sand", "park", "hot", "dry", "glass", "lights", "field", "meadow", "spring", "summer",
+    "autumn", "fall", "leaves", "path", "sun", "houses", "countryside", "dinner", "restaurant", "fur",
+}  # fmt: skip
+#: Label of the first may be on pictures of the second, both ways.
+TOUCHING = [("buildings", "street"), ("mountain", "glacier")]
+
+#: What painted scenes show, see the painters.
+PAINTED_WORDS = {
+    "beach": ["beach", "sea", "sand", "ocean", "summer", "blue sky", "coast", "shore", "seaside"],
+    "sunset": ["sunset", "sea", "evening", "orange sky", "sun", "boat", "ocean", "sundown", "dusk", "sky"],
+    "harbour": ["harbour", "harbor", "boats", "boat", "port", "sailing boats", "sea", "houses", "water"],
+    "lighthouse": ["lighthouse", "coast", "rocks", "sea", "waves", "tower"],
+    "snowy-mountains": ["mountains", "mountain", "snow", "winter", "alps", "peaks", "blue sky", "snowy mountain"],
+    "forest": ["forest", "trees", "tree", "woods", "path", "sunlight", "nature"],
+    "flower-meadow": ["flowers", "flower", "meadow", "spring", "poppies", "field", "grass", "nature"],
+    "desert": ["desert", "dunes", "sand", "hot", "dry"],
+    "autumn-alley": ["autumn", "fall", "leaves", "alley", "trees", "tree", "path", "autumn leaves"],
+    "camping-night": ["night", "stars", "tent", "camping", "milky way", "starry sky", "night sky"],
+    "hot-air-balloons": ["hot air balloons", "hot air balloon", "balloon", "balloons", "sky", "flight"],
+    "city-night": ["city", "night", "street", "lights", "buildings", "traffic", "city at night", "urban"],
+    "red-car": ["car", "road", "driving", "countryside", "vehicle"],
+    "rainy-window": ["rain", "window", "drops", "rainy day", "glass", "rainy", "raining"],
+    "fireworks": ["fireworks", "night", "new year", "celebration", "lights", "night sky"],
+    "portrait": ["portrait", "person", "face", "woman", "people"],
+    "food": ["food", "plate", "dinner", "salad", "restaurant", "meal", "dish"],
+    "birthday-cake": ["birthday cake", "birthday", "cake", "candles", "candle", "party", "celebration"],
+    "cat": ["pet", "sofa"],
+    "dog": ["pet", "grass", "park"],
+    "receipt": ["receipt", "document", "paper", "text", "bill"],
+    "screenshot": ["screenshot", "chat", "messages", "text"],
+}
+
+#: Heads of WordNet that nobody searches photos by.
+ABSTRACT = {
+    "entity", "physical entity", "abstraction", "abstract entity", "object", "physical object", "whole", "unit", "matter",
+    "thing", "living thing", "animate thing", "organism", "being", "substance", "causal agent", "cause", "causal agency",
+    "part", "portion", "relation", "physical phenomenon", "process", "physical process", "natural phenomenon",
+    "phenomenon", "attribute", "psychological feature", "event", "group", "grouping", "instrumentality", "instrumentation",
+    "artifact", "artefact", "unit of measurement", "measure", "quantity", "amount", "solid", "fluid", "liquid", "body",
+    "structure", "construction", "way", "causal agents", "location", "geographical area", "geographic area", "region",
+    "communication", "state", "message", "content", "subject matter", "substance", "food product", "foodstuff", "agent",
+    "natural object", "geological formation", "formation", "facility", "creation", "product", "production", "commodity",
+    "trade good", "good", "covering", "conveyance", "transport", "surface", "area", "line", "shape", "machine",
+    "material", "stuff", "point", "unit of time", "passage", "restraint", "constraint", "support", "source",
+}  # fmt: skip
+
+COLOURS = ["red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "white", "grey", "black"]
+ATTRIBUTE_WORDS = {
+    **{colour: [colour] for colour in COLOURS},
+    "grey": ["grey", "gray"],
+    "dark": ["dark", "dim"],
+    "bright": ["bright", "light"],
+    "monochrome": ["black and white", "monochrome"],
+    "colourful": ["colourful", "colorful"],
+    "night": ["night", "at night", "nighttime"],
+    "day": ["daytime", "daylight", "day"],
+}
+
+TEMPLATES = [
+    "{}", "{}", "{}", "a {}", "a photo of a {}", "a photo of {}", "photo of the {}", "a picture of a {}", "the {}", "{} photo",
+    "{} picture", "an image of a {}", "a closeup of a {}", "a photo showing a {}", "a photo taken at a {}", "a view of a {}",
+    "a {} scene", "a {} photo", "a picture with {}", "a photo of something {}", "an {}", "my {}", "some {}", "two {}",
+    "photos of {}", "pictures of {}", "many {}", "our {}", "a small {}", "a big {}", "a beautiful {}", "an old {}",
+    "a little {}", "a large {}", "a nice {}", "a cute {}", "a young {}", "one {}", "show me {}", "this is a {}",
+    "a photo of an {}", "a picture of an {}", "a view of {}", "a photo taken in {}", "outdoor {}", "indoor {}",
+]  # fmt: skip
