@@ -31,6 +31,8 @@ import { createSearch } from "./search/search.ts";
 import type { Search } from "./search/types.ts";
 import type { TaggingApi } from "./app/tagging.ts";
 import { createTaggingApi } from "./app/tagging.ts";
+import type { VocabularyApi } from "./app/vocabulary.ts";
+import { createVocabularyApi } from "./app/vocabulary.ts";
 import { InternalError } from "./errors.ts";
 
 export interface PhotonOptions {
@@ -43,7 +45,7 @@ export interface PhotonOptions {
 
 /** photon on one library. Nothing is opened or loaded before it is needed. */
 export interface Photon
-  extends AsyncDisposable, AdministrationApi, ModelApi, ModelChangeApi, ProcessApi, Search, TaggingApi {
+  extends AsyncDisposable, AdministrationApi, ModelApi, ModelChangeApi, ProcessApi, Search, TaggingApi, VocabularyApi {
   readonly config: Config;
   /** Encoded thumbnail of a photo; undefined when there is none. */
   readonly thumbnailOf: (contentHash: string) => Promise<Uint8Array | undefined>;
@@ -112,6 +114,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     config,
     ...processApi,
     ...tagging,
+    ...createVocabularyApi({ config, logger, clock, catalogue, cataloguePath: folders.catalogue, model, inference }),
     finish: async ({ signal, onProgress }) => {
       const tagged = await tagging.tagWaiting({ signal, ...(onProgress === undefined ? {} : { onProgress }) });
       if (tagged > 0) await index.waitUntilIndexed(() => undefined, signal);

@@ -13,7 +13,8 @@ import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import type { TaggingSettings } from "../pipeline/outcome.ts";
 
-const BANK_FOLDER = "label-banks";
+/** Of the data folder, and of a model that ships with banks. */
+export const BANK_FOLDER = "label-banks";
 /** After this a run stores photos without tags at first; they get them when the bank is complete. */
 const BANK_PATIENCE_MS = 10 * SECOND;
 

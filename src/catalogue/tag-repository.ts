@@ -59,6 +59,8 @@ export interface TagRepository {
   /** Takes back what is left of a run; returns how many photos changed. What a model found is found again later. */
   readonly undo: (runId: number) => Promise<number>;
   readonly countStale: (stale: StaleVectors) => Promise<number>;
+  /** Label bank of the last tags under this vector key; undefined before the first. */
+  readonly latestBankKey: (vectorKey: string) => Promise<string | undefined>;
   /**
    * Photos whose tags are not current, in order of content hash: the tables that are written for them are in that
    * order too, so a page changes few places of the file.
@@ -242,6 +244,17 @@ export const createTagRepository = (database: Database, clock: Clock): TagReposi
   },
   undo: (runId) => undo(database, runId, clock),
   countStale: (stale) => countStale(database, stale),
+  latestBankKey: async (vectorKey) => {
+    const run = await database
+      .selectFrom("tag_runs")
+      .select("bank_key")
+      .where("vector_key", "=", vectorKey)
+      .where("bank_key", "is not", null)
+      .orderBy("id", "desc")
+      .limit(1)
+      .executeTakeFirst();
+    return run?.bank_key ?? undefined;
+  },
   stalePage: (stale, after, limit) => stalePage(database, stale, { after, limit }),
   storeRetagged: (run, photos, stageKey) =>
     database.transaction().execute((transaction) => storeRetagged(transaction, { run, photos, stageKey }, clock.now())),

@@ -18,6 +18,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   index: "Look at and rebuild the search index",
   models: "List, download, check and choose embedding models",
   quarantine: "Photos that could not be processed",
+  vocabulary: "The words tags are taken from",
   tag: "Give and refuse tags by hand",
 };
 
@@ -142,6 +143,16 @@ export const commands: readonly CommandEntry[] = [
     name: "models prune",
     summary: "Remove the vectors of models this library no longer uses",
     load: async () => (await import("./commands/models-prune.ts")).modelsPruneCommand,
+  },
+  {
+    name: "vocabulary list",
+    summary: "List the words tags are taken from",
+    load: async () => (await import("./commands/vocabulary.ts")).vocabularyListCommand,
+  },
+  {
+    name: "vocabulary preview",
+    summary: "Show what a change of the vocabulary would do",
+    load: async () => (await import("./commands/vocabulary.ts")).vocabularyPreviewCommand,
   },
   {
     name: "config show",

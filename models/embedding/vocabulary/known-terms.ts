@@ -39,12 +39,13 @@ export const openWordTokenizer = async (tokenizerJson: object, rules: TextRules)
 };
 
 /**
- * The terms whose name the tokenizer knows, or one of their synonyms. Of their prompts those stay that it knows whole,
+ * The terms whose name the tokenizer knows, or a synonym of one word: of several, knowing each word says little ("hot
+ * pot"). Of their prompts those stay that it knows whole,
  * else the known word alone stands for the term.
  */
 export const knownTerms = (entries: readonly VocabularyEntry[], { knows }: WordTokenizer): readonly VocabularyEntry[] =>
   entries.flatMap((entry) => {
-    const word = [entry.name, ...entry.synonyms].find(knows);
+    const word = [entry.name, ...entry.synonyms.filter((synonym) => !synonym.includes(" "))].find(knows);
     if (word === undefined) return [];
     const prompts = promptsOf(word === entry.name ? entry : withName(entry, word)).filter(knows);
     return [{ ...entry, prompts: prompts.length === 0 ? [word] : prompts }];

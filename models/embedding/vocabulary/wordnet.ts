@@ -122,7 +122,7 @@ export const parseWordNet = (data: string, index: string): readonly VocabularyEn
     const [kind] = ancestors;
     return [
       {
-        id: `${WORDNET_SET}/${offset}`,
+        id: `${WORDNET_SET}/${name}`,
         name,
         category: synset.category,
         ancestors,
