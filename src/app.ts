@@ -1,6 +1,8 @@
 /** Composition root: the only file that wires catalogue, pipeline, index, search and models together. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { FirstNotice } from "./app/first-notice.ts";
+import { createFirstNotice } from "./app/first-notice.ts";
 import { createInference } from "./app/inference.ts";
 import { createLibraryIndex } from "./app/library-index.ts";
 import { createLibraryModel } from "./app/library-model.ts";
@@ -47,6 +49,8 @@ export interface PhotonOptions {
 export interface Photon
   extends AsyncDisposable, AdministrationApi, ModelApi, ModelChangeApi, ProcessApi, Search, TaggingApi, VocabularyApi {
   readonly config: Config;
+  /** Whether the library gives a notice for the first time; it is remembered. */
+  readonly isFirstNotice: FirstNotice;
   /** Encoded thumbnail of a photo; undefined when there is none. */
   readonly thumbnailOf: (contentHash: string) => Promise<Uint8Array | undefined>;
 }
@@ -141,6 +145,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
       rebuildIndex: index.rebuild,
       processAgain: processApi.again,
     }),
+    isFirstNotice: createFirstNotice(dataDir),
     checkCatalogue: () => checkCatalogueFile(folders.catalogue),
     search: async (request, signal) => (await search()).search(request, signal),
     show: async (photo, signal) => (await search()).show(photo, signal),

@@ -13,7 +13,6 @@ import type { ScoreCalibration } from "./encoder.ts";
 import { hashFile, hashMismatch } from "./file-hash.ts";
 import type { ModelFile, ModelManifest } from "./manifest.ts";
 import { parseManifest, vectorKeyOf } from "./manifest.ts";
-import { AUTO_ORDER } from "./manifests.ts";
 import { isFolderOf, MANIFEST_FILE, readDownloadMarker, readSelfTest, VERIFIED_FILE } from "./model-folder.ts";
 
 export interface InstalledModel {
@@ -28,7 +27,7 @@ export interface InstalledModel {
  * verified: hashes were checked. partial: the download is not finished, files are missing or of another size. damaged: a
  * hash or the manifest is wrong, or the self-test failed.
  */
-type InstalledState = "verified" | "unverified" | "partial" | "damaged";
+export type InstalledState = "verified" | "unverified" | "partial" | "damaged";
 
 export interface InstalledModelStatus {
   readonly id: string;
@@ -235,40 +234,4 @@ export const listInstalledModels = async (modelDir: string): Promise<readonly In
     for (const name of await subfolders(join(modelDir, id))) statuses.push(await statusOf(modelDir, id, name));
   }
   return statuses;
-};
-
-/** Verified ones in order, then those whose files have to be hashed again; one that fails its hash is passed by. */
-const openFirstUsable = async (candidates: readonly InstalledModelStatus[]): Promise<InstalledModel | undefined> => {
-  const inState = (state: InstalledState): readonly InstalledModelStatus[] =>
-    candidates.filter((candidate) => candidate.state === state);
-  for (const candidate of [...inState("verified"), ...inState("unverified")]) {
-    try {
-      return await openInstalledModel(candidate.directory);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-    }
-  }
-  return undefined;
-};
-
-/**
- * @param idOrAuto a model id, or `auto` for the first verified model in the order of preference
- * @returns undefined when `auto` finds none
- * @throws NotFoundError when the named model is not installed, ConfigError when its files are damaged
- */
-export const resolveModel = async (modelDir: string, idOrAuto: string): Promise<InstalledModel | undefined> => {
-  const installed = await listInstalledModels(modelDir);
-  if (idOrAuto === "auto") {
-    return openFirstUsable(AUTO_ORDER.flatMap((id) => installed.filter((status) => status.id === id)));
-  }
-  const named = installed.filter((status) => status.id === idOrAuto);
-  const usable = await openFirstUsable(named);
-  if (usable !== undefined) return usable;
-  const first = named[0];
-  if (first === undefined) {
-    throw new NotFoundError(`expected an installed model for ${idOrAuto}, received none in ${modelDir}`, {
-      hint: "Run `photon models list` to see which models are installed, and set embedding.model to one of them or to auto.",
-    });
-  }
-  return openInstalledModel(first.directory);
 };

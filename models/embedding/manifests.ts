@@ -27,5 +27,8 @@ const LARGER_VARIANTS: Readonly<Record<string, string>> = {
 /** undefined = the model is the largest of its family. */
 export const largerVariantOf = (modelId: string): string | undefined => LARGER_VARIANTS[modelId];
 
+/** Comes with photon and recognises everyday things; people are told that better ones can be installed. */
+export const isBasicModel = (modelId: string): boolean => modelId === "photon-mini";
+
 /** Generated encoders understand colours and little else; people are told so. */
 export const isSampleModel = (modelId: string): boolean => modelId === SAMPLE_MODEL_ID;

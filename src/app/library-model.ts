@@ -1,7 +1,9 @@
 /** Which model a library uses: written down at its first write, found among the installed ones by its vector key. */
 import type { InstalledModel } from "../../models/embedding/installed-models.ts";
-import { listInstalledModels, openInstalledModel, resolveModel } from "../../models/embedding/installed-models.ts";
-import { isSampleModel } from "../../models/embedding/manifests.ts";
+import { ensureBuiltInModel, isBuiltInKey } from "../../models/embedding/built-in-model.ts";
+import { listInstalledModels, openInstalledModel } from "../../models/embedding/installed-models.ts";
+import { isBasicModel, isSampleModel } from "../../models/embedding/manifests.ts";
+import { resolveModel } from "../../models/embedding/resolve-model.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
 import type { Config } from "../config.ts";
@@ -27,23 +29,24 @@ export interface LibraryModel {
   /** The same for writing: makes the configured model's key active when none is. */
   readonly forWriting: () => Promise<InstalledModel | undefined>;
   /** The configured model, without looking at the library. */
-  readonly configured: () => Promise<InstalledModel | undefined>;
+  readonly configured: () => Promise<InstalledModel>;
 }
 
 /** An installed model whose files are whole and whose vectors are comparable with the key's. */
 const findByKey = async (modelDir: string, { modelId, vectorKey }: VectorKey): Promise<InstalledModel | undefined> => {
+  if (await isBuiltInKey(vectorKey)) return openUndamaged(() => ensureBuiltInModel(modelDir));
   for (const status of await listInstalledModels(modelDir)) {
     if (status.id !== modelId || status.state === "partial" || status.state === "damaged") continue;
-    const model = await openUndamaged(status.directory);
+    const model = await openUndamaged(() => openInstalledModel(status.directory));
     if (model?.vectorKey === vectorKey) return model;
   }
   return undefined;
 };
 
 /** A file that is not the manifest's is as good as gone; `photon doctor` and `models verify` tell what is wrong. */
-const openUndamaged = async (directory: string): Promise<InstalledModel | undefined> => {
+const openUndamaged = async (open: () => Promise<InstalledModel>): Promise<InstalledModel | undefined> => {
   try {
-    return await openInstalledModel(directory);
+    return await open();
   } catch (error) {
     if (error instanceof ConfigError || error instanceof NotFoundError) return undefined;
     throw error;
@@ -75,7 +78,6 @@ export const createLibraryModel = ({ config, logger, catalogue }: LibraryModelDe
   /** The configured model becomes this library's, unless another process was faster with another one. */
   const activateFirst = async (): Promise<InstalledModel | undefined> => {
     const model = await configured();
-    if (model === undefined) return undefined;
     const { id: modelId, dimension } = model.manifest;
     const { library } = await catalogue();
     const settled = await library.activateFirst({ vectorKey: model.vectorKey, modelId, dimension });
@@ -95,7 +97,7 @@ export const createLibraryModel = ({ config, logger, catalogue }: LibraryModelDe
       if (active === undefined) return undefined;
       const vectors = await (await catalogue()).administration.countVectors(active.vectorKey);
       const { modelId, vectorKey, dimension } = active;
-      return { modelId, vectorKey, dimension, sample: isSampleModel(modelId), vectors };
+      return { modelId, vectorKey, dimension, sample: isSampleModel(modelId), basic: isBasicModel(modelId), vectors };
     },
     forWriting: async () => {
       const active = await activeKey();

@@ -1,12 +1,13 @@
-/** Models as the administrative commands list them: those on disk, then those that can be downloaded. */
+/** Models as the administrative commands list them: those on disk, the built-in one, those that can be downloaded. */
+import { existsSync } from "node:fs";
+import { builtInFolder, builtInSource, readBuiltInManifest } from "../../models/embedding/built-in-model.ts";
 import { listInstalledModels } from "../../models/embedding/installed-models.ts";
 import type { InstalledModelStatus } from "../../models/embedding/installed-models.ts";
 import { vectorKeyOf } from "../../models/embedding/manifest.ts";
-import { AUTO_ORDER, isSampleModel, manifests } from "../../models/embedding/manifests.ts";
+import { AUTO_ORDER, isBasicModel, isSampleModel, manifests } from "../../models/embedding/manifests.ts";
 import type { ModelRecipe } from "../../models/embedding/model-recipe.ts";
 import { filesOf, pinnedManifest, variantsOf } from "../../models/embedding/model-recipe.ts";
 import { recipes } from "../../models/embedding/recipes.ts";
-import { ensureSampleEncoder } from "../../models/embedding/sample/sample-encoder.ts";
 import type { AdministrationApi, ModelListing } from "../library/administration.ts";
 
 export interface ModelAdministrationDeps {
@@ -16,6 +17,7 @@ export interface ModelAdministrationDeps {
 }
 
 const KNOWN_IDS: ReadonlySet<string> = new Set([...manifests, ...recipes].map(({ id }) => id));
+const isKnown = (id: string): boolean => KNOWN_IDS.has(id) || isBasicModel(id);
 
 const listingOf = (status: InstalledModelStatus, activeVectorKey: string | undefined): ModelListing => ({
   id: status.id,
@@ -28,7 +30,8 @@ const listingOf = (status: InstalledModelStatus, activeVectorKey: string | undef
   languages: status.manifest?.languages.good ?? [],
   active: status.manifest !== undefined && vectorKeyOf(status.manifest) === activeVectorKey,
   sample: isSampleModel(status.id),
-  addedByUser: !KNOWN_IDS.has(status.id),
+  basic: isBasicModel(status.id),
+  addedByUser: !isKnown(status.id),
   problem: status.problem,
 });
 
@@ -45,9 +48,26 @@ const offerOf = (recipe: ModelRecipe): ModelListing => {
     languages: recipe.languages.good,
     active: false,
     sample: false,
+    basic: false,
     addedByUser: false,
     pinnedAtDownload: pinnedManifest(recipe, variant) === undefined,
     problem: undefined,
+  };
+};
+
+/** Always usable: a damaged copy is made again when it is needed. */
+const listBuiltIn = async (modelDir: string): Promise<InstalledModelStatus> => {
+  const manifest = await readBuiltInManifest();
+  const { id, revision, variant, files } = manifest;
+  const copy = builtInFolder(modelDir, manifest);
+  return {
+    id,
+    revision,
+    variant,
+    manifest,
+    directory: existsSync(copy) ? copy : builtInSource(),
+    state: "verified",
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 };
 
@@ -59,12 +79,15 @@ const preference = ({ id }: ModelListing): number => {
 export const createModelAdministration = ({
   modelDir,
   activeVectorKey,
-}: ModelAdministrationDeps): Pick<AdministrationApi, "listModels" | "installSampleModel"> => ({
+}: ModelAdministrationDeps): Pick<AdministrationApi, "listModels"> => ({
   listModels: async () => {
     const active = await activeVectorKey();
-    const onDisk = (await listInstalledModels(modelDir)).map((status) => listingOf(status, active));
+    const builtIn = await listBuiltIn(modelDir);
+    const onDisk = (await listInstalledModels(modelDir))
+      .filter(({ directory }) => directory !== builtIn.directory)
+      .map((status) => listingOf(status, active));
     const others = recipes.filter(({ id }) => !onDisk.some((model) => model.id === id)).map(offerOf);
-    return [...onDisk, ...others].toSorted((a, b) => preference(a) - preference(b));
+    const own: ModelListing = { ...listingOf(builtIn, active), state: "built-in" };
+    return [...onDisk, ...others, own].toSorted((a, b) => preference(a) - preference(b));
   },
-  installSampleModel: async () => (await ensureSampleEncoder(modelDir)).manifest.id,
 });

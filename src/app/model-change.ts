@@ -1,8 +1,9 @@
 /** Changing the model of this library: see library/model-change.ts for what it promises, model-migration.ts for how. */
 import type { InstalledModel, InstalledModelStatus } from "../../models/embedding/installed-models.ts";
-import { listInstalledModels, openInstalledModel, resolveModel } from "../../models/embedding/installed-models.ts";
+import { listInstalledModels, openInstalledModel } from "../../models/embedding/installed-models.ts";
 import type { ModelVariant } from "../../models/embedding/manifest.ts";
-import { AUTO_ORDER, isSampleModel } from "../../models/embedding/manifests.ts";
+import { AUTO_ORDER, isBasicModel, isSampleModel } from "../../models/embedding/manifests.ts";
+import { resolveModel } from "../../models/embedding/resolve-model.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
 import { MILLISECOND, SECOND } from "../clock.ts";
@@ -55,12 +56,9 @@ const installedModel = async (deps: ModelChangeDeps, { id, precision }: WantedMo
   const modelDir = deps.config.general.model_dir;
   const active = deps.hasLibrary() ? await (await deps.catalogue()).library.activeVectorKey() : undefined;
   if (precision !== undefined) return installedPrecision(modelDir, id, precision);
-  const inUse = active?.modelId === id ? await deps.installedOf(active) : undefined;
-  const model = inUse ?? (await resolveModel(modelDir, id));
-  if (model !== undefined) return model;
-  throw new StorageError("Expected an installed model, received none for auto.", {
-    hint: "Run `photon models list` to see which models are installed, and name one of them.",
-  });
+  // An update of photon may have brought other weights of the built-in model.
+  const inUse = active?.modelId === id && !isBasicModel(id) ? await deps.installedOf(active) : undefined;
+  return inUse ?? resolveModel(modelDir, id);
 };
 
 const installedPrecision = async (modelDir: string, id: string, precision: ModelVariant): Promise<InstalledModel> => {

@@ -5,6 +5,7 @@ import { lockDownload } from "../../models/embedding/download/download-lock.ts";
 import type { Judge, JudgeReport } from "../../models/embedding/download/judge-model.ts";
 import { judgeModel } from "../../models/embedding/download/judge-model.ts";
 import type { InstalledModelStatus, VerifiedFile } from "../../models/embedding/installed-models.ts";
+import { BUILT_IN_MODEL_ID, ensureBuiltInIsThere } from "../../models/embedding/built-in-model.ts";
 import { listInstalledModels, recordVerified, verifyFile } from "../../models/embedding/installed-models.ts";
 import { vectorKeyOf } from "../../models/embedding/manifest.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
@@ -110,6 +111,13 @@ const refuseInUse = (
   throw new InvalidInputError(`Expected a model that is not in use for ID, received ${id}.`, { hint });
 };
 
+const refuseBuiltIn = (id: string): void => {
+  if (id !== BUILT_IN_MODEL_ID) return;
+  throw new InvalidInputError(`Expected a model that was downloaded for ID, received ${id}.`, {
+    hint: "It comes with photon, which goes back to it when no other model is installed.",
+  });
+};
+
 /** Not while a download fills it. */
 const removeFolder = async (directory: string, { signal, onNote }: RemoveAccess): Promise<void> => {
   const onWait = (): void => onNote("Another photon is downloading this model; waiting for it.");
@@ -135,6 +143,7 @@ export const createModelChecks = ({
 }: ModelChecksDeps): Pick<ModelApi, "verifyModels" | "removeModel"> => ({
   verifyModels: async (request) => {
     const results: VerifiedModel[] = [];
+    await ensureBuiltInIsThere(modelDir);
     for (const status of ofModel(await listInstalledModels(modelDir), request.id)) {
       request.onModel(status.id);
       results.push(await checkModel(status, request, judge));
@@ -142,6 +151,7 @@ export const createModelChecks = ({
     return results;
   },
   removeModel: async (id, precision, access) => {
+    refuseBuiltIn(id);
     const chosen = ofModel(await listInstalledModels(modelDir), id).filter(
       ({ variant }) => precision === undefined || variant === precision,
     );

@@ -1,5 +1,6 @@
 /** Offers of models to download: pinned ones, recipes, and exports people name. */
 import { resolve } from "node:path";
+import { BUILT_IN_MODEL_ID } from "../../models/embedding/built-in-model.ts";
 import { fileUrl, parseBaseUrl, shownUrl } from "../../models/embedding/download/base-url.ts";
 import type { DownloadPlan } from "../../models/embedding/download/download-plan.ts";
 import { pinRecipe, planDownload } from "../../models/embedding/download/download-plan.ts";
@@ -50,6 +51,13 @@ const installedRecipe = async (
   const statuses = await listInstalledModels(modelDir);
   const found = statuses.find((status) => status.id === id && status.manifest !== undefined && isWanted(status));
   return found?.manifest === undefined ? undefined : recipeOfManifest(found.manifest);
+};
+
+const refuseBuiltIn = (id: string): void => {
+  if (id !== BUILT_IN_MODEL_ID) return;
+  throw new InvalidInputError(`Expected a model that can be downloaded for ID, received ${id}.`, {
+    hint: `It comes with photon. Run \`photon models use ${id}\` to change a library to it.`,
+  });
 };
 
 const refuseUnknown = (recipes: readonly ModelRecipe[], id: string): never => {
@@ -170,6 +178,7 @@ export const createModelDownloads = (deps: ModelDownloadsDeps): Pick<ModelApi, "
   const { model_dir: modelDir } = config.general;
   return {
     offerDownload: async (id, request, network) => {
+      refuseBuiltIn(id);
       const recipe = await recipeFor(modelDir, recipes, id, request.precision);
       const reach = reachOf(deps, request, network);
       return offerOf(deps, await planOf(modelDir, recipe, request.precision, reach.access), reach);

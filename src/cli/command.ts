@@ -33,8 +33,6 @@ export interface CommandContext {
   readonly workingDirectory: string;
   /** The application on this library; opened once, closed by main.ts. */
   readonly photon: () => Promise<Photon>;
-  /** The application on another library (demo, doctor); closed by main.ts. */
-  readonly openPhoton: (config: Config) => Promise<Photon>;
   /** Runs another command line (the words after `photon`) as a run of its own; errors are shown, not thrown. */
   readonly runLine: (words: readonly string[], environment: Environment, signal: AbortSignal) => Promise<number>;
 }

@@ -1,6 +1,6 @@
 /** What commands are handed: settings, logger, streams and the application, each made on first use. */
 import type { Photon } from "../app.ts";
-import type { Config, Environment, FlagValue, LoadedConfig } from "../config.ts";
+import type { Environment, FlagValue, LoadedConfig } from "../config.ts";
 import { loadConfig } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { createLogger } from "../logger.ts";
@@ -46,9 +46,10 @@ export const createContext = (options: ContextOptions): { context: CommandContex
     for (const warning of loaded.warnings) logger.warn(warning);
     return { loaded, logger };
   });
-  const openPhoton = async (config: Config): Promise<Photon> => {
+  const openPhoton = async (): Promise<Photon> => {
     const { createPhoton } = await import("../app.ts");
-    return resources.use(createPhoton(config, { logger: load().logger, workingDirectory }));
+    const { loaded, logger } = load();
+    return resources.use(createPhoton(loaded.config, { logger, workingDirectory }));
   };
   const context: CommandContext = {
     get config() {
@@ -68,8 +69,7 @@ export const createContext = (options: ContextOptions): { context: CommandContex
     },
     environment,
     workingDirectory,
-    photon: once(() => openPhoton(load().loaded.config)),
-    openPhoton,
+    photon: once(openPhoton),
     runLine: options.runLine,
   };
   return { context, [Symbol.asyncDispose]: () => resources.disposeAsync() };

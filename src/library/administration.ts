@@ -9,6 +9,8 @@ export interface ActiveModel {
   readonly dimension: number;
   /** Generated encoder that understands colours and little else. */
   readonly sample: boolean;
+  /** The one that comes with photon; better ones can be installed. */
+  readonly basic: boolean;
   /** Photos with a vector under this key. */
   readonly vectors: number;
 }
@@ -126,6 +128,7 @@ export interface ModelListing {
   /** This library searches its vectors. */
   readonly active: boolean;
   readonly sample: boolean;
+  readonly basic: boolean;
   /** From a repository the user named; photon did not know it beforehand. */
   readonly addedByUser?: boolean;
   /** Its first download decides sizes, hashes or constants that photon does not know beforehand. */
@@ -157,8 +160,6 @@ export interface AdministrationApi {
   readonly forget: (plan: ForgetPlan) => Promise<void>;
   /** In order of preference; creates no library. */
   readonly listModels: () => Promise<readonly ModelListing[]>;
-  /** Writes the generated encoder (demo, tests) into `general.model_dir`; `embedding.model` takes the id it returns. */
-  readonly installSampleModel: () => Promise<string>;
   /** Lifts `forgotten` rows by id or hash; returns how many. The photos come back with the next `process`. */
   readonly undoForget: (targets: readonly string[]) => Promise<number>;
 }

@@ -102,6 +102,8 @@ export interface SearchModel extends Pick<
   EncoderDescription,
   "modelId" | "vectorKey" | "dimension" | "calibration" | "sample"
 > {
+  /** The model that comes with photon; better ones can be installed. */
+  readonly basic: boolean;
   readonly embedTexts: (texts: readonly string[], options?: EncodeOptions) => Promise<readonly Float32Array[]>;
   /** Decodes the picture and embeds it. Rejects with NotFoundError or UnreadablePhotoError. */
   readonly embedFile: (path: string, options?: EncodeOptions) => Promise<Float32Array>;
@@ -222,7 +224,7 @@ export interface SearchReply {
   /** Photos without capture time that a date filter left out. */
   readonly undatedExcluded: number;
   readonly nextCursor?: string;
-  readonly model?: { readonly modelId: string; readonly vectorKey: string; readonly sample: boolean };
+  readonly model?: Pick<SearchModel, "modelId" | "vectorKey" | "sample" | "basic">;
   /** Which fit the scores come from. */
   readonly calibrationId?: string;
   /** Full sentences for people: why empty, what is left out, what to try. */

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ensureSampleEncoder } from "../../models/embedding/sample/sample-encoder.ts";
 import { createPhoton } from "../../src/app.ts";
 import type { ConfigKey } from "../../src/config.ts";
 import { configFields, environmentName, loadConfig } from "../../src/config.ts";
@@ -39,10 +40,7 @@ beforeAll(async () => {
   models = at("models");
   const { files } = await generateSampleLibrary(at("photos"), { count: PHOTOS, size: EDGE });
   copyFileSync(join(at("photos"), files[0]?.path ?? ""), join(at("photos"), ".hidden.jpg"));
-  const environment = { PHOTON_HOME: at("library"), PHOTON_GENERAL_MODEL_DIR: models };
-  const { config } = loadConfig({ environment, workingDirectory: folder });
-  await using photon = createPhoton(config, { logger: silentLogger });
-  await photon.installSampleModel();
+  await ensureSampleEncoder(models);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

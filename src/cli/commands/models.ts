@@ -4,10 +4,11 @@ import { NotFoundError } from "../../errors.ts";
 import type { AdministrationApi, ModelListing } from "../../library/administration.ts";
 import type { ModelChangeApi } from "../../library/model-change.ts";
 import { argument, defineCommand, EXIT, jsonFlag } from "../command.ts";
-import { betterModelText } from "../models/better-model.ts";
+import { basicModelText, betterModelText } from "../models/better-model.ts";
 import { formatBytes, formatJson, formatTable } from "../terminal.ts";
 
-const nameText = ({ id, sample, addedByUser, pinnedAtDownload }: ModelListing): string => {
+const nameText = ({ id, sample, basic, addedByUser, pinnedAtDownload }: ModelListing): string => {
+  if (basic) return `${id} (basic)`;
   if (sample) return `${id} (sample: colours and little else)`;
   if (addedByUser === true) return `${id} (added by you)`;
   return pinnedAtDownload === true ? `${id} (pinned at download)` : id;
@@ -22,6 +23,10 @@ const row = (model: ModelListing): readonly string[] => [
   model.licence ?? "",
   model.languages.join(" "),
 ];
+
+/** Ready to be used, and not the one that is there anyway. */
+const isBetterThanBasic = ({ state, basic, sample }: ModelListing): boolean =>
+  state === "verified" && !basic && !sample;
 
 export const modelsListCommand = defineCommand({
   options: z.object({ json: jsonFlag }),
@@ -43,13 +48,9 @@ export const modelsListCommand = defineCommand({
     for (const { problem, id } of models) {
       if (problem !== undefined) await stderr.line(`${id}: ${problem}`);
     }
-    if (!models.some(({ directory }) => directory !== undefined)) {
-      await stderr.line(
-        "No model is installed: search works by words and filters only. `photon models download` gets the recommended one.",
-      );
-    }
     const better = await library.betterModel();
     if (better !== undefined) await stderr.line(betterModelText(better));
+    else if (!models.some(isBetterThanBasic)) await stderr.line(basicModelText);
     return EXIT.done;
   },
 });

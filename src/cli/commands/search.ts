@@ -1,14 +1,20 @@
 /** `photon search`. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import type { FirstNotice } from "../../app/first-notice.ts";
 import { InvalidInputError } from "../../errors.ts";
 import { parseQueryWords } from "../../search/parse-query.ts";
 import type { Search, SearchTerm } from "../../search/types.ts";
 import { SEARCH_MODES } from "../../search/types.ts";
 import { argument, defineCommand, EXIT, flag } from "../command.ts";
+import { basicModelText } from "../models/better-model.ts";
 import { createQueryReader, filterFlags, pageFlags, rankingFlags, requestOf } from "../search/options.ts";
 import { printReply } from "../search/print-reply.ts";
 import type { ThumbnailSource } from "../terminal-images.ts";
+
+interface NoticeSource {
+  readonly isFirstNotice: FirstNotice;
+}
 
 const texts = z.array(z.string()).default([]);
 
@@ -58,12 +64,15 @@ export const searchCommand = defineCommand({
     const words = { words: options.query, like: options.like, unlike: options.unlike, not: options.not };
     const terms = parseQueryWords(words, createQueryReader(context.workingDirectory));
     const vector = options.vector === undefined ? [] : [await readVectorTerm(options.vector)];
-    const photon: Search & ThumbnailSource = await context.photon();
+    const photon: Search & ThumbnailSource & NoticeSource = await context.photon();
     const reply = await photon.search(
       { ...requestOf(options, context.workingDirectory), terms: [...terms, ...vector], mode: options.mode },
       signal,
     );
     await printReply(reply, { ...options, thumbnails: photon }, context);
+    if (!options.json && reply.model?.basic === true && (await photon.isFirstNotice("basic-model"))) {
+      await context.stderr.line(context.stderr.style("dim", basicModelText));
+    }
     return EXIT.done;
   },
 });

@@ -3,13 +3,13 @@ import { z } from "zod";
 import type { AdministrationApi, LibraryStatus } from "../../library/administration.ts";
 import type { ModelChangeApi, ModelChangeStatus } from "../../library/model-change.ts";
 import { defineCommand, EXIT, jsonFlag } from "../command.ts";
-import { betterModelText } from "../models/better-model.ts";
+import { basicModelText, betterModelText } from "../models/better-model.ts";
 import { remainingText } from "../progress-display.ts";
 import { formatBytes, formatCount, formatJson, formatPlural, formatTable } from "../terminal.ts";
 
 const modelText = ({ model }: LibraryStatus): string => {
-  if (model === undefined) return "none (search works by words and filters)";
-  const kind = model.sample ? ", sample encoder: colours and little else" : "";
+  if (model === undefined) return "none yet";
+  const kind = model.sample ? ", sample encoder: colours and little else" : model.basic ? ", the basic model" : "";
   return `${model.modelId}${kind}, ${formatPlural(model.vectors, "vector")} of ${model.dimension} numbers`;
 };
 
@@ -72,8 +72,9 @@ export const statusCommand = defineCommand({
       formatTable(statusRows(status, news).map(([name, value]) => [stdout.style("dim", name), value])),
     );
     if (status.photos === 0) await stderr.line("Run `photon process <folder> -o photos.jsonl` to add photos.");
-    if (news.betterModel !== undefined && news.modelChange === undefined) {
-      await stderr.line(betterModelText(news.betterModel));
+    if (news.modelChange === undefined) {
+      if (news.betterModel !== undefined) await stderr.line(betterModelText(news.betterModel));
+      else if (status.model?.basic === true) await stderr.line(basicModelText);
     }
     const quarantined = status.filesByState["quarantined"] ?? 0;
     if (quarantined > 0) await stderr.line("Run `photon quarantine list` to see why photos could not be processed.");

@@ -3,8 +3,6 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "../../config.ts";
-import { loadConfig } from "../../config.ts";
-import type { AdministrationApi } from "../../library/administration.ts";
 import type { CommandContext } from "../command.ts";
 import { EXIT } from "../command.ts";
 import type { Output } from "../terminal.ts";
@@ -24,9 +22,10 @@ interface DemoFolder {
   readonly config: string;
 }
 
-/** What is typed after `photon`, with why. Each works with an encoder that knows little more than colours. */
+/** What is typed after `photon`, with why. */
 const SEARCHES: readonly { readonly why: string; readonly words: readonly string[] }[] = [
   { why: "By what they show", words: ["search", "sunset", "--limit", "3"] },
+  { why: "The same for an animal", words: ["search", "a dog", "--limit", "3"] },
   {
     why: "Inside a summer, both months included",
     words: ["search", "beach", "--from", "2024-07", "--to", "2024-08", "--limit", "3"],
@@ -43,16 +42,11 @@ const quoted = (word: string): string => (/[^\w./:,-]/.test(word) ? `"${word}"` 
 
 const heading = (output: Output, text: string): Promise<void> => output.line(`\n${output.style("bold", text)}`);
 
-/** Folder with settings of its own; the model is installed into its library. */
-const prepare = async (context: CommandContext): Promise<DemoFolder> => {
+/** Folder with settings of its own: what the person has set up or installed does not matter. */
+const prepare = async (): Promise<DemoFolder> => {
   const folder = await mkdtemp(join(tmpdir(), "photon-demo-"));
   const config = join(folder, "config.toml");
-  await writeFile(config, '[general]\ndata_dir = "library"\n');
-  const environment = withoutOwnVariables(context.environment);
-  const loaded = loadConfig({ environment, configPath: config, workingDirectory: folder });
-  const library: AdministrationApi = await context.openPhoton(loaded.config);
-  const model = await library.installSampleModel();
-  await writeFile(config, `[general]\ndata_dir = "library"\n\n[embedding]\nmodel = ${JSON.stringify(model)}\n`);
+  await writeFile(config, '[general]\ndata_dir = "library"\n\n[embedding]\nmodel = "photon-mini"\n');
   return { folder, config, photos: join(folder, "photos"), records: join(folder, "records.jsonl") };
 };
 
@@ -95,14 +89,13 @@ const tour = async (
   await heading(stdout, "1  Paint a small photo library");
   await paint(demo, photos, context, signal);
   await heading(stdout, "2  Process it");
-  await stdout.line("with a sample encoder that photon generates: it understands colours and little else.");
+  await stdout.line(
+    "with photon-mini, the basic model that comes with photon: it knows what photos show, without any download.",
+  );
   codes.push(await showLine(["process", demo.photos, "-o", demo.records], demo, context, signal));
   await stdout.line("One of its records, long fields cut:");
   await stdout.line(stdout.style("dim", await recordExcerpt(demo.records)));
   await heading(stdout, "3  Find photos");
-  await stdout.line(
-    stdout.style("dim", "The encoder of this demo is generated: it understands colours and little else."),
-  );
   for (const { why, words } of SEARCHES) {
     await stdout.line(`\n${why}:`);
     codes.push(await showLine(words, demo, context, signal));
@@ -114,7 +107,7 @@ const tour = async (
 
 export const runDemo = async (options: DemoOptions, context: CommandContext, signal: AbortSignal): Promise<number> => {
   const { stdout } = context;
-  const demo = await prepare(context);
+  const demo = await prepare();
   try {
     const code = await tour(demo, options, context, signal);
     await stdout.line();

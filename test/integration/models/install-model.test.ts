@@ -12,7 +12,8 @@ import type { InstallDeps, InstallOutcome, InstallProgress } from "../../../mode
 import { installModel } from "../../../models/embedding/download/install-model.ts";
 import type { Judge } from "../../../models/embedding/download/judge-model.ts";
 import type { InstalledModel } from "../../../models/embedding/installed-models.ts";
-import { listInstalledModels, openInstalledModel, resolveModel } from "../../../models/embedding/installed-models.ts";
+import { listInstalledModels, openInstalledModel } from "../../../models/embedding/installed-models.ts";
+import { resolveModel } from "../../../models/embedding/resolve-model.ts";
 import type { ModelRecipe } from "../../../models/embedding/model-recipe.ts";
 import { systemClock } from "../../../src/clock.ts";
 import { installRandomEncoder, TINY_VIT } from "../../support/encoders.ts";

@@ -1,7 +1,8 @@
 import { appendFile, copyFile, mkdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { listInstalledModels, openInstalledModel, resolveModel } from "../../../models/embedding/installed-models.ts";
+import { listInstalledModels, openInstalledModel } from "../../../models/embedding/installed-models.ts";
+import { resolveModel } from "../../../models/embedding/resolve-model.ts";
 import type { InstalledModel } from "../../../models/embedding/installed-models.ts";
 import { AUTO_ORDER } from "../../../models/embedding/manifests.ts";
 import { generatedSample } from "../../../models/embedding/manifests/generated-sample.ts";

@@ -109,6 +109,7 @@ describe("models", () => {
     languages: [],
     active: true,
     sample: false,
+    basic: false,
     problem: undefined,
   };
 
