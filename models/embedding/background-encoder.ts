@@ -17,16 +17,28 @@ const lower = (pid: number): void => {
   }
 };
 
-/** The same encoder; processes that it starts for texts get the lowest priority. Give it hosts of its own. */
-export const inBackground = (encoder: HostedEncoder): HostedEncoder => ({
-  ...encoder,
-  embedTexts: async (texts, options) => {
-    const lowerHosts = async (): Promise<void> => {
-      await nextTurn(); // calls are grouped for a turn before a host is started
-      await nextTurn();
+export interface BackgroundEncoder extends HostedEncoder {
+  /** From now on its processes have the lowest priority; there is no way back. */
+  readonly stepBack: () => void;
+}
+
+/** The same encoder, which can step back when nobody waits for it any more. Give it hosts of its own. */
+export const inBackground = (encoder: HostedEncoder): BackgroundEncoder => {
+  let steppedBack = false;
+  const lowerHosts = async (): Promise<void> => {
+    await nextTurn(); // calls are grouped for a turn before a host is started
+    await nextTurn();
+    if (steppedBack) encoder.hostPids().forEach(lower);
+  };
+  return {
+    ...encoder,
+    stepBack: () => {
+      steppedBack = true;
       encoder.hostPids().forEach(lower);
-    };
-    const [vectors] = await Promise.all([encoder.embedTexts(texts, options), lowerHosts()]);
-    return vectors;
-  },
-});
+    },
+    embedTexts: async (texts, options) => {
+      const [vectors] = await Promise.all([encoder.embedTexts(texts, options), lowerHosts()]);
+      return vectors;
+    },
+  };
+};

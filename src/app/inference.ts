@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { HostedEncoder } from "../../models/embedding/hosted-encoder.ts";
 import { createHostedEncoder } from "../../models/embedding/hosted-encoder.ts";
 import type { InstalledModel } from "../../models/embedding/installed-models.ts";
+import type { BackgroundEncoder } from "../../models/embedding/background-encoder.ts";
 import { inBackground } from "../../models/embedding/background-encoder.ts";
 import { readTagCalibration } from "../../models/embedding/tag-calibration.ts";
 import type { HostedTagger } from "../../models/embedding/tagger.ts";
@@ -16,7 +17,7 @@ import type { TaggingSettings } from "../pipeline/outcome.ts";
 /** Of the data folder, and of a model that ships with banks. */
 export const BANK_FOLDER = "label-banks";
 /** After this a run stores photos without tags at first; they get them when the bank is complete. */
-const BANK_PATIENCE_MS = 10 * SECOND;
+const BANK_PATIENCE_MS = 30 * SECOND;
 
 export interface InferenceDeps {
   readonly config: Config;
@@ -67,6 +68,7 @@ export const createInference = ({ config, logger, searchInProcess }: InferenceDe
     if (vocabulary.length === 0) return undefined;
     const encoder = encoderOf(model, false);
     const bankDir = join(config.general.data_dir, BANK_FOLDER);
+    let bankEncoder: BackgroundEncoder | undefined;
     const tagger = await createTagger({
       encoder,
       vocabulary,
@@ -74,9 +76,12 @@ export const createInference = ({ config, logger, searchInProcess }: InferenceDe
       shippedBankDirs: [join(model.directory, BANK_FOLDER)],
       settings,
       calibration: await readTagCalibration(model.directory, encoder),
-      openBankEncoder: () => inBackground(createHostedEncoder(model, { logger, device })),
+      openBankEncoder: () => (bankEncoder = inBackground(createHostedEncoder(model, { logger, device }))),
       patienceMs: BANK_PATIENCE_MS,
-      onLeftWaiting: () => (photosWait = true),
+      onLeftWaiting: () => {
+        photosWait = true;
+        bankEncoder?.stepBack();
+      },
       logger,
     });
     return resources.use(tagger);
