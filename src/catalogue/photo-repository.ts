@@ -11,7 +11,7 @@ import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
 import { rowAfter, storedPhotoOf, updatedColumns } from "./photo-row.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
-import { foundTags, groupBy, replaceModelTags, tagEditsOf } from "./tag-rows.ts";
+import { foundTags, groupBy, replaceModelTags, tagEditsOf, withoutProvenance } from "./tag-rows.ts";
 import { fromVectorBlob, toVectorBlob } from "./vector-blob.ts";
 
 /** A file that was worked on, and what it holds. */
@@ -259,6 +259,14 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
       .execute();
     return new Map(rows.map((row) => [row.content_hash, fromVectorBlob(row.vector)]));
   },
-  tags: (contentHashes) => foundTags(database, contentHashes),
-  tagEdits: (contentHashes) => tagEditsOf(database, contentHashes),
+  tags: async (contentHashes) => {
+    const found = await foundTags(database, contentHashes);
+    return new Map([...found].map(([hash, tags]) => [hash, tags.map(withoutProvenance)]));
+  },
+  tagEdits: async (contentHashes) => {
+    const edits = await tagEditsOf(database, contentHashes);
+    return new Map(
+      [...edits].map(([hash, { added, decided }]) => [hash, { added: added.map(withoutProvenance), decided }]),
+    );
+  },
 });

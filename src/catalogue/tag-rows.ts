@@ -44,6 +44,9 @@ const storedTagOf = (row: FoundRow): StoredTag => {
   };
 };
 
+/** A tag as a run computes it. */
+export const withoutProvenance = ({ provenance: _provenance, ...tag }: StoredTag): ScoredTag => tag;
+
 export const groupBy = <Row, Value>(
   rows: readonly Row[],
   keyOf: (row: Row) => string,
