@@ -67,7 +67,7 @@ test("wrong words end with the exit code of usage, and say what to do", async ()
 });
 
 test("killed half-way, it goes on with the rest; until then everything works with the model in use", async () => {
-  await using library = await createProcessedLibrary({ count: 300 });
+  await using library = await createProcessedLibrary({ count: 160 });
   const { first, second } = library;
   const killed = startPhoton(library, ["models", "use", second.manifest.id]);
   await untilHalfWay(library);
@@ -75,28 +75,28 @@ test("killed half-way, it goes on with the rest; until then everything works wit
   await killed.ended;
   const stored = (await vectorsOf(library, second)).size;
   expect(stored).toBeGreaterThan(0);
-  expect(stored).toBeLessThan(300);
+  expect(stored).toBeLessThan(160);
   expect(await activeKeyOf(library)).toBe(first.vectorKey);
   expect(await runJson(library, "status")).toMatchObject({
     model: { model_id: first.manifest.id },
-    model_change: { model_id: second.manifest.id, done: stored, total: 300, running: false },
+    model_change: { model_id: second.manifest.id, done: stored, total: 160, running: false },
   });
   const status = await runPhotonIn(library, ["status"]);
   expect(status.stdout).toMatch(
-    new RegExp(`change +to ${second.manifest.id}: \\d+%, ${stored} of 300 photos embedded, stopped`),
+    new RegExp(`change +to ${second.manifest.id}: \\d+%, ${stored} of 160 photos embedded, stopped`),
   );
   expect(await runJson(library, "search", "a photo of a boat", "--weak")).toMatchObject({
     model: { model_id: first.manifest.id },
   });
   const resumed = await runJson(library, "models", "use", second.manifest.id);
-  expect(resumed).toMatchObject({ switched: true, embedded: 300 - stored, photos: 300 });
+  expect(resumed).toMatchObject({ switched: true, embedded: 160 - stored, photos: 160 });
   const { index, catalogue, marks } = await indexAndCatalogue(library);
   expect(index).toEqual(catalogue);
   expect(marks).toBe(0);
 });
 
 test("Ctrl-C leaves the model in use, and --cancel ends the change", async () => {
-  await using library = await createProcessedLibrary({ count: 300 });
+  await using library = await createProcessedLibrary({ count: 160 });
   const { first, second } = library;
   const running = startPhoton(library, ["models", "use", second.manifest.id]);
   await untilHalfWay(library);
@@ -111,7 +111,7 @@ test("Ctrl-C leaves the model in use, and --cancel ends the change", async () =>
 });
 
 test("searches of another process are answered all the way, first with the one model, then with the other", async () => {
-  await using library = await createProcessedLibrary({ count: 200 });
+  await using library = await createProcessedLibrary({ count: 80 });
   const { first, second } = library;
   await using photon = await library.open();
   const terms = [{ source: { kind: "text", text: "a photo of a boat" }, weight: 1 }] as const;
@@ -123,8 +123,8 @@ test("searches of another process are answered all the way, first with the one m
   });
   const used: (string | undefined)[] = [];
   while (!isOver) {
-    const reply = await photon.search({ terms, includeWeak: true, limit: 200 }, signal);
-    expect(reply.hits).toHaveLength(200);
+    const reply = await photon.search({ terms, includeWeak: true, limit: 80 }, signal);
+    expect(reply.hits).toHaveLength(80);
     used.push(reply.model?.vectorKey);
   }
   expect((await ended).code).toBe(0);
