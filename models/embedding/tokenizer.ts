@@ -1,5 +1,6 @@
 /** Texts to token ids by a manifest's rules. The rules run here, whatever the tokenizer file repeats of them. */
 import type { ModelManifest } from "./manifest.ts";
+import { unknownIdOf } from "./unknown-token.ts";
 
 export type TextRules = ModelManifest["text"];
 
@@ -33,12 +34,16 @@ export const applyTextRules = (text: string, rules: TextRules): string => {
 export const createTextTokenizer = async (tokenizerJson: object, rules: TextRules): Promise<TextTokenizer> => {
   const { Tokenizer } = await import("@huggingface/tokenizers");
   const tokenizer = new Tokenizer(tokenizerJson, {});
+  const unknownId = unknownIdOf(tokenizerJson);
   const head = rules.bosId === undefined ? [] : [rules.bosId];
   const room = rules.length - head.length - 1;
 
   const encodeUnpadded = (text: string): number[] => {
-    const { ids } = tokenizer.encode(applyTextRules(text, rules), { add_special_tokens: false });
-    return [...head, ...ids.slice(0, room), rules.eosId];
+    const encoded = tokenizer.encode(applyTextRules(text, rules), { add_special_tokens: false });
+    // Of a WordLevel tokenizer the library gives no id for unknown words, whatever its types say.
+    const ids: readonly (number | undefined)[] = encoded.ids;
+    const known = ids.map((id) => id ?? unknownId).filter((id) => id !== undefined);
+    return [...head, ...known.slice(0, room), rules.eosId];
   };
   const encode = (text: string): readonly number[] => {
     const ids = encodeUnpadded(text);

@@ -1,7 +1,7 @@
 /** What a model with a closed list of words can be asked for. */
-import { z } from "zod";
 import type { TextRules } from "../tokenizer.ts";
 import { applyTextRules } from "../tokenizer.ts";
+import { unknownIdOf } from "../unknown-token.ts";
 import type { VocabularyEntry } from "../vocabulary.ts";
 import { promptsOf } from "../vocabulary.ts";
 
@@ -9,21 +9,6 @@ export interface WordTokenizer {
   /** Whether each word of the text has a token of its own, none the unknown one. */
   readonly knows: (text: string) => boolean;
 }
-
-/** The parts of a tokenizer.json that tell an unknown word. */
-const tokenizerSchema = z.looseObject({
-  model: z.looseObject({
-    unk_token: z.string().nullish(),
-    unk_id: z.number().nullish(),
-    vocab: z.union([z.record(z.string(), z.number()), z.array(z.tuple([z.string(), z.number()]))]),
-  }),
-});
-
-const unknownIdOf = (tokenizerJson: object): number | undefined => {
-  const { unk_token: token, unk_id: id, vocab } = tokenizerSchema.parse(tokenizerJson).model;
-  if (id !== null && id !== undefined) return id;
-  return token === null || token === undefined || Array.isArray(vocab) ? undefined : vocab[token];
-};
 
 /** @param tokenizerJson parsed tokenizer.json; one without an unknown token knows every text */
 export const openWordTokenizer = async (tokenizerJson: object, rules: TextRules): Promise<WordTokenizer> => {

@@ -98,3 +98,21 @@ test("rules that are off leave the text alone", () => {
   const rules = { ...siglipRules, lowerCase: false, stripPunctuation: false, collapseSpaces: false };
   expect(applyTextRules(" A  dog! ", rules)).toBe(" A  dog! ");
 });
+
+test("a word that a list of words does not hold becomes the unknown token, or nothing where there is none", async () => {
+  const wordList = (unknown: object): object => ({
+    version: "1.0",
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: "WhitespaceSplit" },
+    post_processor: null,
+    decoder: null,
+    model: { type: "WordLevel", vocab: { "[pad]": 0, "[end]": 1, "[unknown]": 2, dog: 3 }, ...unknown },
+  });
+  const rules = { ...siglipRules, length: 4, padId: 0 };
+  const marking = await createTextTokenizer(wordList({ unk_token: "[unknown]" }), rules);
+  expect(marking.encode("dog xylograph")).toEqual([3, 2, 1, 0]);
+  expect([...marking.encodeBatch(["xylograph dog"]).ids]).toEqual([2n, 3n, 1n, 0n]);
+  const silent = await createTextTokenizer(wordList({}), rules);
+  expect(silent.encode("xylograph dog")).toEqual([3, 1, 0, 0]);
+});
