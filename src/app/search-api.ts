@@ -1,0 +1,49 @@
+/** Search on one library; index and text tower are opened at the first one. */
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import type { Config } from "../config.ts";
+import type { RenditionStore } from "../photo/rendition-store.ts";
+import { createSearch } from "../search/search.ts";
+import type { Search } from "../search/types.ts";
+import type { Inference } from "./inference.ts";
+import type { LibraryIndex } from "./library-index.ts";
+import type { LibraryModel } from "./library-model.ts";
+import type { NullSets } from "./null-sets.ts";
+import { once } from "./once.ts";
+import { createSearchModel } from "./search-model.ts";
+
+interface SearchApiDeps {
+  readonly config: Config;
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly index: LibraryIndex;
+  readonly inference: Inference;
+  readonly model: LibraryModel;
+  readonly nullSets: NullSets;
+  readonly renditions: RenditionStore;
+}
+
+export interface SearchApi extends Search {
+  /** Encoded thumbnail of a photo; undefined when there is none. */
+  readonly thumbnailOf: (contentHash: string) => Promise<Uint8Array | undefined>;
+}
+
+export const createSearchApi = (deps: SearchApiDeps): SearchApi => {
+  const { config, catalogue, index, inference, model, nullSets, renditions } = deps;
+  const search = once(async () =>
+    createSearch({
+      catalogue: (await catalogue()).search,
+      index: index.searchable,
+      model: createSearchModel({ config, model, inference }),
+      absentModel: async () => (await model.activeKey())?.modelId,
+      nullSet: nullSets.load,
+    }),
+  );
+  return {
+    search: async (request, signal) => (await search()).search(request, signal),
+    show: async (photo, signal) => (await search()).show(photo, signal),
+    duplicates: async (request, signal) => (await search()).duplicates(request, signal),
+    thumbnailOf: async (contentHash) => {
+      const facts = (await (await catalogue()).photos.load([contentHash])).get(contentHash)?.thumbnail;
+      return facts === undefined ? undefined : renditions.read(contentHash, facts.format);
+    },
+  };
+};
