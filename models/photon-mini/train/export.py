@@ -98,7 +98,9 @@ def tokenizer_of(vocabulary: Vocabulary) -> dict:
         "pre_tokenizer": {"type": "WhitespaceSplit"},
         "post_processor": None,
         "decoder": None,
-        "model": {"type": "WordLevel", "vocab": vocabulary.ids, "unk_token": UNKNOWN_WORD},
+        # WordPiece without pieces: whole words or the unknown token.
+        "model": {"type": "WordPiece", "vocab": vocabulary.ids, "unk_token": UNKNOWN_WORD, "continuing_subword_prefix": "##",
+                  "max_input_chars_per_word": 100},
     }  # fmt: skip
 
 

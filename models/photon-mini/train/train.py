@@ -147,13 +147,13 @@ def optimisers(model: PhotonMini) -> list[torch.optim.Optimizer]:
     ]
 
 
-def share_at(step: int, phases: list[tuple[int, int, float]]) -> tuple[int, float]:
-    """(edge, learning rate as a share of the peak): linear within each phase."""
+def share_at(step: int, phases: list[tuple[int, int, float]], warm_up: int) -> tuple[int, float]:
+    """(edge, learning rate as a share of the peak): linear within each phase, after a warm-up."""
     before, begun = 1.0, 0
     for edge, steps, after in phases:
         if step < begun + steps:
             share = before + (after - before) * (step - begun) / steps
-            return edge, share * min(1.0, (step + 1) / WARM_UP)
+            return edge, share * min(1.0, (step + 1) / warm_up)
         before, begun = after, begun + steps
     return phases[-1][0], 0.0
 
@@ -202,7 +202,7 @@ def main() -> None:
     total = sum(steps for _, steps, _ in phases)
     started, loss_sum = time.time(), 0.0
     for step in range(first, total):
-        edge, share = share_at(step, phases)
+        edge, share = share_at(step, phases, 20 if options.start else WARM_UP)
         for own, peak in zip(optimiser, PEAK.values(), strict=True):
             for group in own.param_groups:
                 group["lr"] = peak * share
