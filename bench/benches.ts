@@ -1,6 +1,7 @@
 /** All benches. To add one: its file and its line here. */
 import { decodeBench } from "./decode.ts";
 import { libraryWritesBench } from "./library-writes.ts";
+import { photonMiniBench } from "./photon-mini.ts";
 import { processBench } from "./process.ts";
 import { memoryBench, startUpBench, unchangedBench } from "./start-up.ts";
 import { retagBench } from "./retag.ts";
@@ -11,6 +12,7 @@ import { vectorSearchBenches } from "./vector-search.ts";
 export const benches: readonly Bench[] = [
   decodeBench,
   processBench,
+  photonMiniBench,
   libraryWritesBench,
   retagBench,
   vectorCommitBench,

@@ -62,7 +62,18 @@ describe.skipIf(npm === undefined)("the packed package (skipped where npm is mis
       ),
     );
     const notices = ["CHANGELOG.md", "LICENSE", "README.md"];
-    expect([...places].toSorted()).toEqual([...notices, "bin", "dist/models", "dist/src", "mcp.json", "models/embedding", "package.json"]);
+    expect([...places].toSorted()).toEqual([
+      ...notices,
+      "bin",
+      "dist/models",
+      "dist/src",
+      "mcp.json",
+      "models/embedding",
+      "models/photon-mini",
+      "package.json",
+    ]);
+    expect(files).toContain("models/photon-mini/weights/manifest.json");
+    expect(files.filter((file) => /^models\/photon-mini\/(?!weights\/)/.test(file))).toEqual([]);
     expect(files.filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"))).toEqual([]);
   });
 

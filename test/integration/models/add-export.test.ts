@@ -163,7 +163,7 @@ test("files photon found wrong are set aside, and the next download mends the mo
   const bytes = await readFile(graph);
   bytes[200] = (bytes[200] ?? 0) ^ 1;
   await writeFile(graph, bytes);
-  const verify = { deep: false, signal, onModel: () => undefined };
+  const verify = { id: "mended-export", deep: false, signal, onModel: () => undefined };
   expect(await photon.verifyModels(verify)).toMatchObject([{ ok: false, setAside: ["onnx/vision_model.onnx"] }]);
   expect((await photon.listModels()).find(({ id }) => id === "mended-export")?.state).toBe("partial");
   expect(await (await offerOf(photon, repo)).start(watch)).toBe("installed");
