@@ -87,7 +87,9 @@ const embedding = z.object({
     .string()
     .min(1)
     .default("auto")
-    .describe("Id of the embedding model; auto takes the best one installed when a library is first written."),
+    .describe(
+      "Id of the embedding model; auto takes the best one installed when a library is first written, photon-mini if there is no other.",
+    ),
   batch_size: z
     .union([z.literal("auto"), count(64)])
     .default("auto")

@@ -61,13 +61,6 @@ export const modelsFinding = (models: readonly ModelListing[], wanted: string): 
       repair: `Run \`photon models download ${first.id}\` again, or \`photon models remove ${first.id}\`.`,
     };
   }
-  if (usable.length === 0) {
-    return {
-      status: "warn",
-      message: "No embedding model is installed: search works by words and filters only.",
-      repair: "Run `photon models download`; it shows size and licence and asks first.",
-    };
-  }
   return { status: "ok", message: `${usable.map(({ id }) => id).join(", ")}.` };
 };
 

@@ -118,9 +118,10 @@ describe("models", () => {
     expect(modelsFinding([model], "photon-mini").status).toBe("ok");
   });
 
-  test("no model warns: words and filters still work", () => {
-    const none = { ...model, directory: undefined, state: "not installed" } as const;
-    expect(modelsFinding([none], "auto")).toMatchObject({ status: "warn", message: expect.stringContaining("words") });
+  test("the built-in model is enough, under auto and by name", () => {
+    const builtIn = { ...model, id: "photon-mini", state: "built-in" } as const;
+    expect(modelsFinding([builtIn], "auto")).toEqual({ status: "ok", message: "photon-mini." });
+    expect(modelsFinding([builtIn], "photon-mini").status).toBe("ok");
   });
 
   test("a named model that is not there fails", () => {
