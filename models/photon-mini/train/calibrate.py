@@ -15,8 +15,10 @@ from towers import EDGE, PhotonMini
 #: Pictures of a library when chance is measured: the best of more pictures is higher.
 LIBRARY = 500
 LIBRARIES = 40
-#: Share of searches for nothing that may still show something.
-FALSE_ALARMS = 0.05
+#: Share of searches for what is there that may find nothing; a class that is absent looks too much like others for less.
+MISSES = 0.1
+#: Above the best of unknown words.
+MARGIN = 0.02
 ABSURD = [
     UNKNOWN_WORD,
     f"{UNKNOWN_WORD} {UNKNOWN_WORD}",
@@ -30,8 +32,8 @@ ABSURD = [
 def calibration_of(model: PhotonMini, vocabulary: Vocabulary, concepts: Concepts, sets: list[Tiles]) -> dict[str, float]:
     """
     scale and bias: logistic fit of "the name is true of the picture" on the cosine.
-    noMatchBelow: the best cosine of a library stays below it in 95 of 100 searches for words the model does not know or
-    for classes that the library has no picture of. goodFrom: where one in two such best hits would be right.
+    noMatchBelow: the best cosine of a library stays below it in every search for words the model does not know, and in
+    one of ten searches for a class that the library has pictures of. goodFrom: from there on half of the best hits are right.
     """
     images = torch.cat([image_vectors(model, held.pixels, EDGE) for held in sets])
     labels = np.concatenate([held.labels for held in sets])
@@ -42,7 +44,7 @@ def calibration_of(model: PhotonMini, vocabulary: Vocabulary, concepts: Concepts
     scale, bias = _logistic(cosines, truth)
     absent, present, right = _best_hits(cosines, truth)
     absurd = (images @ text_vectors(model, vocabulary, ABSURD).T).max(0).values
-    below = float(np.quantile(absent, 1 - FALSE_ALARMS))
+    below = max(float(absurd.max()) + MARGIN, float(np.quantile(present, MISSES)))
     good = _even_chance(np.concatenate([absent, present]), np.concatenate([np.zeros(len(absent)), right]))
     return {
         "scale": round(scale, 4),
