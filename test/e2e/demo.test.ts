@@ -29,7 +29,9 @@ test("--keep leaves a library that can be searched", async () => {
   const environment = { XDG_CONFIG_HOME: home, TMPDIR: home };
   const { stdout } = await runPhoton(["demo", "--photos", "12", "--keep"], { environment });
   const config = /--config (\S+) search/.exec(stdout)?.[1] ?? "";
-  const { code, stdout: found } = await runPhoton(["--config", config, "search", "snowy mountains", "--json"], { environment });
+  const { code, stdout: found } = await runPhoton(["--config", config, "search", "snowy mountains", "--json"], {
+    environment,
+  });
   expect(code).toBe(0);
   expect((JSON.parse(found) as { hits: readonly unknown[] }).hits.length).toBeGreaterThan(0);
 });
