@@ -28,6 +28,7 @@ const format = ({ metric, value, unit, bar, met }: BenchResult): string => {
 };
 
 process.env["LANCEDB_LOG"] ??= "error"; // as the command line does
+process.env["ORT_DISABLE_TELEMETRY"] = "1"; // for the libraries that photon is compared with, too
 
 const { values, positionals } = parseArgs({
   options: { quick: { type: "boolean", default: false } },

@@ -39,7 +39,7 @@ const ONLY_IN: Readonly<Record<string, RegExp>> = {
   sharp: /^src\/(pipeline|photo|sample-library)\//,
   chokidar: /^agent\/watcher\.ts$/,
   "node:https": /^models\/embedding\/download\//,
-  "onnxruntime-node": /^models\/embedding\//,
+  "onnxruntime-node": /^models\/embedding\/onnx-runtime\.ts$/,
   "@huggingface/tokenizers": /^models\/embedding\//,
   "@anthropic-ai/sdk": /^models\/language\//,
   openai: /^models\/language\//,
@@ -47,7 +47,7 @@ const ONLY_IN: Readonly<Record<string, RegExp>> = {
   "@modelcontextprotocol": /^tools\/(server|adapter)\.ts$/,
 };
 const ENVIRONMENT = /\bprocess\.(env|argv)\b/;
-const ENVIRONMENT_ONLY_IN = /^(src\/config\.ts|src\/cli\/main\.ts|bin\/)/;
+const ENVIRONMENT_ONLY_IN = /^(src\/config\.ts|src\/cli\/main\.ts|bin\/|models\/embedding\/onnx-runtime\.ts)/;
 const FETCH = /(?<![\w.])fetch\(/;
 const FETCH_ONLY_IN = /^(models\/language\/guarded-fetch|models\/embedding\/download|src\/enrichment\/webhook)\.ts$/;
 

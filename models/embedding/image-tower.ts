@@ -2,6 +2,7 @@
 import { checkGraph, normalise, openSession, rowsOf } from "./inference-session.ts";
 import type { DeviceInUse, GraphFile } from "./inference-session.ts";
 import type { ModelManifest } from "./manifest.ts";
+import { loadOnnxRuntime } from "./onnx-runtime.ts";
 
 export interface ImageTowerSpec extends GraphFile {
   readonly image: ModelManifest["image"];
@@ -40,7 +41,7 @@ export const fillPlanes = (
 
 /** @throws ConfigError when graph and manifest do not fit */
 export const openImageTower = async (spec: ImageTowerSpec): Promise<Tower<Uint8Array, Float32Array>> => {
-  const { Tensor } = await import("onnxruntime-node");
+  const { Tensor } = await loadOnnxRuntime();
   const { session, ...inUse } = await openSession(spec.path, spec);
   const { image, output, dimension } = spec;
   checkGraph(session, spec.path, { inputs: { [image.input]: "float32" }, output, dimension });

@@ -1,6 +1,7 @@
 /** ONNX Runtime sessions as photon wants them: few threads, no spinning, checked against the manifest. */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ConfigError } from "../../src/errors.ts";
+import { loadOnnxRuntime } from "./onnx-runtime.ts";
 
 const DEVICES = ["auto", "cpu", "cuda", "coreml", "dml"] as const;
 export type Device = (typeof DEVICES)[number];
@@ -42,7 +43,7 @@ const sessionOptions = (threads: number, provider: string): InferenceSession.Ses
 
 /** Devices the installed ONNX Runtime was built for; their drivers may be missing all the same. */
 const supportedDevices = async (): Promise<readonly string[]> => {
-  const { listSupportedBackends } = await import("onnxruntime-node");
+  const { listSupportedBackends } = await loadOnnxRuntime();
   return listSupportedBackends().map(({ name }) => name);
 };
 
@@ -70,7 +71,7 @@ export const openSession = async (
   graph: string | Uint8Array,
   { threads, device }: SessionSettings,
 ): Promise<OpenSession> => {
-  const { InferenceSession: Session, env } = await import("onnxruntime-node");
+  const { InferenceSession: Session, env } = await loadOnnxRuntime();
   env.logLevel = "fatal";
   const createOn = (provider: string): Promise<InferenceSession> =>
     typeof graph === "string"

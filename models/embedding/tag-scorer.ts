@@ -9,6 +9,7 @@ import { openSession } from "./inference-session.ts";
 import type { SessionSettings } from "./inference-session.ts";
 import { readLabelBank } from "./label-bank-file.ts";
 import type { LabelBank } from "./label-bank-file.ts";
+import { loadOnnxRuntime } from "./onnx-runtime.ts";
 import { bytesOf, encodeOnnxModel } from "./onnx-graph.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
 import { foldIntoRows, needsReference, spreadOf } from "./tag-calibration.ts";
@@ -64,7 +65,7 @@ const spreadsOf = async (
 ): Promise<readonly CosineSpread[]> => {
   const { count, dimension } = header;
   if (!needsReference(calibration)) return Array.from({ length: count }, () => ({ mean: 0, deviation: 1 }));
-  const { Tensor } = await import("onnxruntime-node");
+  const { Tensor } = await loadOnnxRuntime();
   const { reference } = calibration;
   const { session } = await openSession(encodeOnnxModel(referenceGraph(reference, dimension)), settings);
   const photos = reference.length / dimension;
@@ -119,7 +120,7 @@ const passing = (logits: Float32Array, rows: BigInt64Array, limit: number, minLo
 
 /** @throws ConfigError when the bank is missing or is not the one asked for */
 export const openTagScorer = async (spec: TagScorerSpec): Promise<Tower<ScoreRequest, TermScores>> => {
-  const { Tensor } = await import("onnxruntime-node");
+  const { Tensor } = await loadOnnxRuntime();
   const bank = await readLabelBank(spec.bankPath, spec.bankKey);
   if (bank === undefined) {
     throw new ConfigError(`expected a complete label bank at ${spec.bankPath}, received none`, {

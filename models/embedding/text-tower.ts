@@ -4,6 +4,7 @@ import type { Tower } from "./image-tower.ts";
 import { checkGraph, normalise, openSession, rowsOf } from "./inference-session.ts";
 import type { GraphFile } from "./inference-session.ts";
 import type { ModelManifest } from "./manifest.ts";
+import { loadOnnxRuntime } from "./onnx-runtime.ts";
 import { createTextTokenizer } from "./tokenizer.ts";
 
 export interface TextTowerSpec extends GraphFile {
@@ -23,7 +24,7 @@ const MASK_INPUT = "attention_mask";
 export const openTextTower = async (
   spec: TextTowerSpec,
 ): Promise<Tower<readonly string[], readonly (Float32Array | undefined)[]>> => {
-  const { Tensor } = await import("onnxruntime-node");
+  const { Tensor } = await loadOnnxRuntime();
   const { text, output, dimension } = spec;
   // The file was checked by hash, so its shape is the tokenizer library's business.
   const tokenizer = await createTextTokenizer(JSON.parse(await readFile(spec.tokenizerPath, "utf8")) as object, text);
