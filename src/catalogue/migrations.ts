@@ -1,4 +1,4 @@
-/** Numbered migrations, forward only: one transaction each, after a copy of the catalogue was set aside. */
+/** Numbered migrations, forward only: one transaction each, after a copy of an old catalogue was set aside. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
@@ -47,11 +47,15 @@ export const migrate = async (
   const newest = steps.reduce((most, { version }) => Math.max(most, version), 0);
   if (found > newest) refuseNewerSchema(found);
   if (found > 0 && found < newest) database.prepare("vacuum into ?").run(backupPath(found));
-  for (const step of steps.filter(({ version }) => version > found)) {
+  const missing = steps.filter(({ version }) => version > found);
+  // A new library appears in one step: no other process ever takes it for an old one that wants a copy first.
+  for (const together of found === 0 ? [missing] : missing.map((step) => [step])) {
     await kysely.transaction().execute(async (transaction) => {
-      if (readSchemaVersion(database) >= step.version) return; // another process was faster
-      await step.up(transaction as Kysely<unknown>);
-      await sql.raw(`pragma user_version = ${step.version}`).execute(transaction);
+      for (const step of together) {
+        if (readSchemaVersion(database) >= step.version) continue; // another process was faster
+        await step.up(transaction as Kysely<unknown>);
+        await sql.raw(`pragma user_version = ${step.version}`).execute(transaction);
+      }
     });
   }
 };
