@@ -35,6 +35,12 @@ export const refuseNewerSchema = (found: number): void => {
   );
 };
 
+const holdsRows = (database: DatabaseSync): boolean =>
+  database
+    .prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
+    .all()
+    .some(({ name }) => database.prepare(`select 1 from "${String(name)}" limit 1`).get() !== undefined);
+
 /** Brings the schema up to date. Safe when several processes start at once: each step re-checks inside its lock. */
 export const migrate = async (
   database: DatabaseSync,
@@ -46,16 +52,14 @@ export const migrate = async (
   const found = rows[0]?.user_version ?? 0;
   const newest = steps.reduce((most, { version }) => Math.max(most, version), 0);
   if (found > newest) refuseNewerSchema(found);
-  if (found > 0 && found < newest) database.prepare("vacuum into ?").run(backupPath(found));
-  const missing = steps.filter(({ version }) => version > found);
-  // A new library appears in one step: no other process ever takes it for an old one that wants a copy first.
-  for (const together of found === 0 ? [missing] : missing.map((step) => [step])) {
+  // One that is just being made by another process passes through the older schemas too, and holds nothing yet.
+  const isOld = found > 0 && found < newest && holdsRows(database) && readSchemaVersion(database) === found;
+  if (isOld) database.prepare("vacuum into ?").run(backupPath(found));
+  for (const step of steps.filter(({ version }) => version > found)) {
     await kysely.transaction().execute(async (transaction) => {
-      for (const step of together) {
-        if (readSchemaVersion(database) >= step.version) continue; // another process was faster
-        await step.up(transaction as Kysely<unknown>);
-        await sql.raw(`pragma user_version = ${step.version}`).execute(transaction);
-      }
+      if (readSchemaVersion(database) >= step.version) return; // another process was faster
+      await step.up(transaction as Kysely<unknown>);
+      await sql.raw(`pragma user_version = ${step.version}`).execute(transaction);
     });
   }
 };
