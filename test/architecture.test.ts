@@ -3,7 +3,7 @@ import { stripTypeScriptTypes } from "node:module";
 import { join, posix, sep } from "node:path";
 import { expect, test } from "vitest";
 
-const BASE = ["src/errors", "src/clock", "src/events", "src/logger", "src/config"];
+const BASE = ["src/errors", "src/clock", "src/disk", "src/events", "src/logger", "src/config"];
 const STORE = [...BASE, "src/photo", "src/catalogue"];
 const CORE = [...STORE, "src/jobs", "src/vectors", "src/pipeline", "src/enrichment", "src/library", "src/search"];
 const EDGE = [...CORE, "src/app"];
@@ -11,6 +11,7 @@ const EDGE = [...CORE, "src/app"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/errors": [],
   "src/clock": [],
+  "src/disk": ["src/errors"],
   "src/events": ["src/errors"],
   "src/logger": ["src/errors", "src/clock"],
   "src/config": ["src/errors"],
@@ -26,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/app": [...CORE, "models"],
   "src/index": EDGE,
   "src/cli": [...EDGE, "src/sample-library", "agent/main", "tools/server", "web/server"],
-  models: ["src/errors", "src/logger", "src/clock"],
+  models: ["src/errors", "src/logger", "src/clock", "src/disk"],
   agent: EDGE,
   tools: EDGE,
   web: EDGE,

@@ -1,9 +1,7 @@
 /** What a change of the model would take: photos, time, disk. */
-import { existsSync } from "node:fs";
-import { statfs } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { InstalledModel } from "../../models/embedding/installed-models.ts";
 import { SECOND } from "../clock.ts";
+import { freeDiskBytes } from "../disk.ts";
 import { StorageError } from "../errors.ts";
 import type { ModelChangePlan } from "../library/model-change.ts";
 import { embedPhotos } from "./embed-photos.ts";
@@ -39,13 +37,6 @@ const catalogueBytes = (dimension: number): number => {
  */
 export const bytesNeeded = (dimension: number, { photos, toEmbed }: { photos: number; toEmbed: number }): number =>
   Math.ceil(toEmbed * catalogueBytes(dimension) + photos * (dimension * FLOAT_BYTES + INDEX_ROW_BYTES) * INDEX_COPIES);
-
-/** Of the disk that holds the folder, or will hold it. */
-export const freeBytes = async (folder: string): Promise<number> => {
-  if (!existsSync(folder) && dirname(folder) !== folder) return freeBytes(dirname(folder));
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
-};
 
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1_000_000).toLocaleString("en-GB")} MB`;
 
@@ -91,7 +82,7 @@ export const planFirst = async (model: InstalledModel, dataDir: string): Promise
   photosPerSecond: undefined,
   seconds: 0,
   bytesNeeded: 0,
-  bytesFree: await freeBytes(dataDir),
+  bytesFree: await freeDiskBytes(dataDir),
 });
 
 export const planChange = async (
@@ -116,6 +107,6 @@ export const planChange = async (
       active?.vectorKey === model.vectorKey
         ? bytesNeeded(model.manifest.dimension, { photos: 0, toEmbed: missing.length })
         : bytesNeeded(model.manifest.dimension, { photos, toEmbed: missing.length }),
-    bytesFree: await freeBytes(config.general.data_dir),
+    bytesFree: await freeDiskBytes(config.general.data_dir),
   };
 };

@@ -1,6 +1,7 @@
 /** Removes what retired models left: vectors in the catalogue, tables of the index. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { freeDiskBytes } from "../disk.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { KnownVectorKey } from "../catalogue/vector-key-repository.ts";
 import { StorageError } from "../errors.ts";
@@ -8,7 +9,7 @@ import { bytesBelow } from "../library/library-administration.ts";
 import type { PruneReport, RetiredModel } from "../library/model-change.ts";
 import type { Logger } from "../logger.ts";
 import { removeTable, tablePath } from "../vectors/remove-table.ts";
-import { bytesNeeded, freeBytes } from "./model-change-plan.ts";
+import { bytesNeeded } from "./model-change-plan.ts";
 
 /** Vectors removed in one transaction. */
 const LOT = 2_000;
@@ -43,7 +44,7 @@ const catalogueBytes = async (path: string): Promise<number> => (await stat(path
 /** Copying the catalogue needs room for the copy and for the log of it; without it the space serves new photos. */
 const compact = async ({ catalogue, dataDir, logger }: PruneDeps): Promise<boolean> => {
   const copies = 2 * (await catalogueBytes(catalogue.path));
-  if ((await freeBytes(dataDir)) < copies) return false;
+  if ((await freeDiskBytes(dataDir)) < copies) return false;
   try {
     await catalogue.vectorKeys.compact();
     return true;

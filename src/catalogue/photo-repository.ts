@@ -12,6 +12,7 @@ import { rowAfter, storedPhotoOf, updatedColumns } from "./photo-row.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
 import { foundTags, groupBy, replaceModelTags, tagEditsOf, withoutProvenance } from "./tag-rows.ts";
+import { upsertStageKeys, upsertVectors } from "./upserts.ts";
 import { fromVectorBlob, toVectorBlob } from "./vector-blob.ts";
 
 /** A file that was worked on, and what it holds. */
@@ -106,16 +107,7 @@ const storeStageKeys = async (database: Database, updates: readonly PhotoUpdate[
   const rows = updates.flatMap(({ contentHash, stageKeys }) =>
     [...stageKeys].map(([stage, key]) => ({ content_hash: contentHash, stage, key, at: now })),
   );
-  await executeForEach(database, rows, (row) =>
-    database
-      .insertInto("photo_stages")
-      .values(row)
-      .onConflict((conflict) =>
-        conflict
-          .columns(["content_hash", "stage"])
-          .doUpdateSet((eb) => ({ key: eb.ref("excluded.key"), at: eb.ref("excluded.at") })),
-      ),
-  );
+  await upsertStageKeys(database, rows);
 };
 
 const storeVectors = async (database: Database, updates: readonly PhotoUpdate[]): Promise<void> => {
@@ -126,14 +118,7 @@ const storeVectors = async (database: Database, updates: readonly PhotoUpdate[])
         : [{ content_hash: contentHash, vector_key: made.vectorKey, vector: toVectorBlob(made.vector) }],
     ),
   );
-  await executeForEach(database, rows, (row) =>
-    database
-      .insertInto("embeddings")
-      .values(row)
-      .onConflict((conflict) =>
-        conflict.columns(["content_hash", "vector_key"]).doUpdateSet((eb) => ({ vector: eb.ref("excluded.vector") })),
-      ),
-  );
+  await upsertVectors(database, rows);
 };
 
 const storeTags = (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> =>

@@ -31,6 +31,16 @@ export const visiblePhotos = (database: Kysely<CatalogueSchema>) =>
 export const filesToSeeTo = (database: Kysely<CatalogueSchema>) =>
   database.selectFrom("files").where("files.state", "<>", sql.lit("present"));
 
+/** Present files of these photos, oldest row first. */
+export const presentFiles = (database: Kysely<CatalogueSchema>, contentHashes: readonly string[]) =>
+  database
+    .selectFrom("files")
+    .innerJoin("roots", "roots.id", "files.root_id")
+    .select(["files.content_hash", "files.path", "roots.path as root"])
+    .where("files.content_hash", "in", listOf(contentHashes))
+    .where("files.state", "=", "present")
+    .orderBy("files.id");
+
 /** One file of a photo: root and path below it, as text. */
 export interface FileOfPhoto {
   readonly root: string;
@@ -43,14 +53,7 @@ export const filesOfPhotos = async (
   contentHashes: readonly string[],
 ): Promise<ReadonlyMap<string, readonly FileOfPhoto[]>> => {
   if (contentHashes.length === 0) return new Map();
-  const rows = await database
-    .selectFrom("files")
-    .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.content_hash", "files.path", "roots.path as root"])
-    .where("files.content_hash", "in", listOf(contentHashes))
-    .where("files.state", "=", "present")
-    .orderBy("files.id")
-    .execute();
+  const rows = await presentFiles(database, contentHashes).execute();
   const files = new Map<string, FileOfPhoto[]>();
   for (const row of rows) {
     if (row.content_hash === null) continue;

@@ -11,6 +11,7 @@ import type { TagRun } from "./photo-row.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import { foundTags, replaceModelTags, shownTags } from "./tag-rows.ts";
+import { upsertStageKeys } from "./upserts.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -202,18 +203,9 @@ const storeRetagged = async (
   const present = photos.filter(({ contentHash }) => known.has(contentHash));
   const changed = present.flatMap(({ contentHash, tags }) => (tags === undefined ? [] : [{ contentHash, run, tags }]));
   await replaceModelTags(database, changed, now);
-  await executeForEach(
+  await upsertStageKeys(
     database,
     present.map(({ contentHash }) => ({ content_hash: contentHash, stage: TAG_STAGE, key: stageKey, at: now })),
-    (row) =>
-      database
-        .insertInto("photo_stages")
-        .values(row)
-        .onConflict((conflict) =>
-          conflict
-            .columns(["content_hash", "stage"])
-            .doUpdateSet((eb) => ({ key: eb.ref("excluded.key"), at: eb.ref("excluded.at") })),
-        ),
   );
   await markChanged(
     database,

@@ -13,8 +13,9 @@ import { joinPath } from "../photo/path-bytes.ts";
 import { markChanged } from "./index-repository.ts";
 import type { VectorKey } from "./library-repository.ts";
 import { listOf } from "./lists.ts";
-import { executeForEach } from "./repeated-query.ts";
+import { presentFiles } from "./photo-scope.ts";
 import type { CatalogueSchema, VectorKeyState } from "./schema.ts";
+import { upsertVectors } from "./upserts.ts";
 import { toVectorBlob } from "./vector-blob.ts";
 import type { Activation, ActivationRequest } from "./vector-key-activation.ts";
 import { activate, storeStageKeys, withoutVector } from "./vector-key-activation.ts";
@@ -130,14 +131,7 @@ const startBuilding = async (
 };
 
 const filesOf = async (database: Database, contentHashes: readonly string[]): Promise<readonly PhotoFile[]> => {
-  const rows = await database
-    .selectFrom("files")
-    .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.content_hash", "files.path", "roots.path as root"])
-    .where("files.content_hash", "in", listOf(contentHashes))
-    .where("files.state", "=", "present")
-    .orderBy("files.id")
-    .execute();
+  const rows = await presentFiles(database, contentHashes).execute();
   const order = new Map(contentHashes.map((hash, position) => [hash, position]));
   return rows
     .flatMap(({ content_hash: contentHash, path, root }) =>
@@ -162,14 +156,7 @@ const storeVectors = async (
     const vector = vectors.get(hash);
     return vector === undefined ? [] : [{ content_hash: hash, vector_key: vectorKey, vector: toVectorBlob(vector) }];
   });
-  await executeForEach(database, rows, (row) =>
-    database
-      .insertInto("embeddings")
-      .values(row)
-      .onConflict((conflict) =>
-        conflict.columns(["content_hash", "vector_key"]).doUpdateSet((eb) => ({ vector: eb.ref("excluded.vector") })),
-      ),
-  );
+  await upsertVectors(database, rows);
   await database
     .updateTable("vector_keys")
     .set({ photos_per_second: photosPerSecond ?? null })

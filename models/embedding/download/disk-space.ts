@@ -1,31 +1,14 @@
 /** Whether a download fits, asked before the first byte. */
-import { stat, statfs } from "node:fs/promises";
-import { dirname } from "node:path";
-import { StorageError, systemCode } from "../../../src/errors.ts";
+import { freeDiskBytes } from "../../../src/disk.ts";
+import { StorageError } from "../../../src/errors.ts";
 
 /** Left for everybody else: catalogue, index, the system. */
 const RESERVE_BYTES = 64_000_000;
 const MEGABYTE = 1_000_000;
 
-const existingFolder = async (folder: string): Promise<string> => {
-  try {
-    await stat(folder);
-    return folder;
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT" || dirname(folder) === folder) throw error;
-    return existingFolder(dirname(folder));
-  }
-};
-
-/** Bytes this user may still write to the disk of `folder`, which need not be there yet. */
-const freeBytes = async (folder: string): Promise<number> => {
-  const { bavail, bsize } = await statfs(await existingFolder(folder));
-  return bavail * bsize;
-};
-
 /** @throws StorageError that says how much is missing */
 export const checkDiskSpace = async (folder: string, neededBytes: number): Promise<void> => {
-  const free = await freeBytes(folder);
+  const free = await freeDiskBytes(folder);
   const missing = neededBytes + RESERVE_BYTES - free;
   if (missing <= 0) return;
   const inMegabytes = (bytes: number): number => Math.ceil(bytes / MEGABYTE);

@@ -1,8 +1,8 @@
 /** Checks of the machine: Node, disk, folders, watch limits. */
 import { constants } from "node:fs";
-import { access, readFile, stat, statfs } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname } from "node:path";
+import { existingFolder, freeDiskBytes } from "../../disk.ts";
 import { systemCode } from "../../errors.ts";
 import { formatBytes, formatCount } from "../terminal.ts";
 import type { DoctorCheck, Finding } from "./check.ts";
@@ -39,17 +39,6 @@ export const watchFinding = (watches: number): Finding => {
   return { status: "warn", message, repair };
 };
 
-/** The folder itself, or the nearest one above it that is there. */
-const existingFolder = async (folder: string): Promise<string> => {
-  try {
-    await stat(folder);
-    return folder;
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT" || dirname(folder) === folder) throw error;
-    return existingFolder(dirname(folder));
-  }
-};
-
 const node: DoctorCheck = {
   name: "node",
   title: "Node",
@@ -60,8 +49,8 @@ const disk: DoctorCheck = {
   name: "disk",
   title: "Disk space",
   async run({ config }) {
-    const { bavail, bsize } = await statfs(await existingFolder(config.general.data_dir));
-    return diskFinding(bavail * bsize, config.general.data_dir);
+    const folder = config.general.data_dir;
+    return diskFinding(await freeDiskBytes(folder), folder);
   },
 };
 
