@@ -1,5 +1,6 @@
 /** Photos with their stage results. One `commit` is one transaction: photos, vectors, tags, file states, index marks. */
 import type { Kysely, Selectable } from "kysely";
+import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { TagEdits } from "../photo/tag-edits.ts";
 import type { ScoredTag } from "../photo/types.ts";
@@ -11,7 +12,7 @@ import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
 import { rowAfter, storedPhotoOf, updatedColumns } from "./photo-row.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
-import { foundTags, groupBy, replaceModelTags, tagEditsOf, withoutProvenance } from "./tag-rows.ts";
+import { foundTags, replaceModelTags, tagEditsOf, withoutProvenance } from "./tag-rows.ts";
 import { upsertStageKeys, upsertVectors } from "./upserts.ts";
 import { fromVectorBlob, toVectorBlob } from "./vector-blob.ts";
 
@@ -42,6 +43,8 @@ export interface PhotoRepository {
   readonly stageKeys: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
   readonly vectors: (contentHashes: readonly string[], vectorKey: string) => Promise<ReadonlyMap<string, Float32Array>>;
   /** What models found, best first, whatever people decided about it. */
+  /** All vectors under a key, `size` at a time. */
+  readonly vectorPages: (vectorKey: string, size: number) => AsyncIterable<readonly Float32Array[]>;
   readonly tags: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, readonly ScoredTag[]>>;
   readonly tagEdits: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, TagEdits>>;
 }
@@ -213,6 +216,25 @@ const commitPhotos = async (database: Database, commit: PhotoCommit, now: number
   await markChanged(database, [...new Set(changed)], now);
 };
 
+async function* vectorPages(
+  database: Database,
+  vectorKey: string,
+  size: number,
+): AsyncGenerator<readonly Float32Array[]> {
+  for (let after: string | undefined = ""; after !== undefined;) {
+    const rows = await database
+      .selectFrom("embeddings")
+      .select(["content_hash", "vector"])
+      .where("vector_key", "=", vectorKey)
+      .where("content_hash", ">", after)
+      .orderBy("content_hash")
+      .limit(size)
+      .execute();
+    yield rows.map((row) => fromVectorBlob(row.vector));
+    after = rows.length < size ? undefined : rows.at(-1)?.content_hash;
+  }
+}
+
 export const createPhotoRepository = (database: Database, clock: Clock): PhotoRepository => ({
   commit: (commit) => database.transaction().execute((transaction) => commitPhotos(transaction, commit, clock.now())),
   forgottenAmong: (contentHashes) => forgottenAmong(database, contentHashes),
@@ -224,15 +246,18 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
     if (contentHashes.length === 0) return new Map();
     const rows = await database
       .selectFrom("photo_stages")
-      .select(["content_hash", "stage", "key"])
+      // One row and one text per photo: most photos of a library have the same stages, and a second run reads them all.
+      .select(["content_hash", sql<string>`json_group_object(stage, key)`.as("keys")])
       .where("content_hash", "in", listOf(contentHashes))
+      .groupBy("content_hash")
       .execute();
-    const groups = groupBy(
-      rows,
-      (row) => row.content_hash,
-      (row): [string, string] => [row.stage, row.key],
-    );
-    return new Map([...groups].map(([hash, entries]) => [hash, new Map(entries)]));
+    const parsed = new Map<string, ReadonlyMap<string, string>>();
+    const keysOf = (text: string): ReadonlyMap<string, string> => {
+      const known = parsed.get(text) ?? new Map(Object.entries(JSON.parse(text) as Record<string, string>)); // of two text columns
+      parsed.set(text, known);
+      return known;
+    };
+    return new Map(rows.map((row) => [row.content_hash, keysOf(row.keys)]));
   },
   vectors: async (contentHashes, vectorKey) => {
     if (contentHashes.length === 0) return new Map();
@@ -244,6 +269,7 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
       .execute();
     return new Map(rows.map((row) => [row.content_hash, fromVectorBlob(row.vector)]));
   },
+  vectorPages: (vectorKey, size) => vectorPages(database, vectorKey, size),
   tags: async (contentHashes) => {
     const found = await foundTags(database, contentHashes);
     return new Map([...found].map(([hash, tags]) => [hash, tags.map(withoutProvenance)]));

@@ -29,6 +29,9 @@ const FIELDS = {
 } as const satisfies Readonly<Record<string, keyof RecordFields>>;
 
 const isFieldName = (key: string): key is keyof typeof FIELDS => Object.hasOwn(FIELDS, key);
+/** Most keys are told apart by their length alone, without making a string of them. */
+const keyLengths = new Set(Object.keys(FIELDS).map(({ length }) => length));
+const NUMBERS = Buffer.from("embedding");
 
 const BYTE = {
   quote: 0x22,
@@ -103,10 +106,10 @@ const skipScalar = (bytes: Buffer, position: number): number => {
   return next === position ? INVALID : next;
 };
 
-const skipValue = (bytes: Buffer, position: number, key: string): number => {
+const skipValue = (bytes: Buffer, position: number, isNumbers: boolean): number => {
   const byte = bytes[position];
   if (byte === BYTE.quote) return skipString(bytes, position);
-  if (byte === BYTE.openBracket && key === "embedding") return skipNumbers(bytes, position);
+  if (byte === BYTE.openBracket && isNumbers) return skipNumbers(bytes, position);
   if (byte === BYTE.openBracket || byte === BYTE.openBrace) return skipNested(bytes, position);
   return skipScalar(bytes, position);
 };
@@ -136,12 +139,15 @@ export const scanRecord = (bytes: Buffer, start: number): ScanResult => {
     if (bytes[position] !== BYTE.quote) return endOrInvalid(bytes, position);
     const keyEnd = skipString(bytes, position);
     if (keyEnd < 0) return failed(keyEnd);
-    const key = bytes.toString("latin1", position + 1, keyEnd - 1);
+    const keyStart = position + 1;
+    const keyLength = keyEnd - 1 - keyStart;
     const colon = skipWhitespace(bytes, keyEnd);
     if (bytes[colon] !== BYTE.colon) return endOrInvalid(bytes, colon);
     const valueStart = skipWhitespace(bytes, colon + 1);
-    const valueEnd = skipValue(bytes, valueStart, key);
+    const isNumbers = keyLength === NUMBERS.length && NUMBERS.compare(bytes, keyStart, keyEnd - 1) === 0;
+    const valueEnd = skipValue(bytes, valueStart, isNumbers);
     if (valueEnd < 0) return failed(valueEnd);
+    const key = keyLengths.has(keyLength) ? bytes.toString("latin1", keyStart, keyEnd - 1) : "";
     if (isFieldName(key)) {
       const value = parseScalar(bytes.toString("utf8", valueStart, valueEnd));
       if (value === undefined) return { kind: "invalid" };
