@@ -4,8 +4,9 @@ import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { foldTagName } from "../photo/tag-edits.ts";
+import { nearestByScan } from "../search/exact-cosines.ts";
 import type { NullSet } from "../search/null-calibration.ts";
-import type { NullSetOptions } from "../search/null-set.ts";
+import type { NullSetDeps, NullSetOptions } from "../search/null-set.ts";
 import { isCurrentNullSet, isLargeEnough, measureNullSet, nullCaptions } from "../search/null-set.ts";
 import type { Inference } from "./inference.ts";
 import type { LibraryIndex } from "./library-index.ts";
@@ -27,6 +28,10 @@ export interface NullSets {
   readonly refresh: (options: Pick<NullSetOptions, "signal" | "onProgress">) => Promise<void>;
 }
 
+/** One pass over so many vectors takes some seconds at most; from here on the index finds the nearest faster. */
+const SCANNED_PHOTOS = 25_000;
+const SCANNED_AT_ONCE = 64;
+
 const refresh = async (
   { config, logger, catalogue, model, inference, index }: NullSetsDeps,
   options: Pick<NullSetOptions, "signal" | "onProgress">,
@@ -34,7 +39,7 @@ const refresh = async (
   const active = await model.activeKey();
   if (active === undefined) return;
   const { vectorKey } = active;
-  const { administration, nullSets, tags } = await catalogue();
+  const { administration, nullSets, photos: photoRows, tags } = await catalogue();
   const photos = await administration.countVectors(vectorKey);
   if (!isLargeEnough(photos) || isCurrentNullSet(await nullSets.load(vectorKey), photos)) return;
   const installed = await model.installed();
@@ -44,11 +49,23 @@ const refresh = async (
   const unseen = vocabulary.filter(
     ({ name, synonyms }) => ![name, ...synonyms].some((word) => seen.has(foldTagName(word))),
   );
-  const reader = await index.reader();
+  const { signal } = options;
+  const bestCosines: NullSetDeps["bestCosines"] = async (vectors, limit) => {
+    if (photos <= SCANNED_PHOTOS) {
+      return nearestByScan(photoRows.vectorPages(vectorKey, SCANNED_AT_ONCE), vectors, { limit, signal });
+    }
+    const reader = await index.reader();
+    const nearest: (readonly number[])[] = [];
+    for (const vector of vectors) {
+      signal.throwIfAborted();
+      nearest.push((await reader.nearest({ vector, limit })).map(({ cosine }) => cosine));
+    }
+    return nearest;
+  };
   const measured = await measureNullSet(
     {
       embedTexts: (texts, embedOptions) => inference.encoderOf(installed).embedTexts(texts, embedOptions),
-      bestCosines: async (vector, limit) => (await reader.nearest({ vector, limit })).map(({ cosine }) => cosine),
+      bestCosines,
     },
     { ...options, captions: nullCaptions(unseen.map(({ name }) => name)), photos },
   );

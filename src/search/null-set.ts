@@ -12,8 +12,8 @@ export interface NullSetDeps {
     texts: readonly string[],
     options: { readonly signal: AbortSignal },
   ) => Promise<readonly Float32Array[]>;
-  /** Cosines of the photos nearest to a vector, best first. */
-  readonly bestCosines: (vector: Float32Array, limit: number) => Promise<readonly number[]>;
+  /** For each vector the cosines of the photos nearest to it, best first. */
+  readonly bestCosines: (vectors: readonly Float32Array[], limit: number) => Promise<readonly (readonly number[])[]>;
 }
 
 export interface NullSetOptions {
@@ -96,17 +96,14 @@ export const measureNullSet = async (
   { embedTexts, bestCosines }: NullSetDeps,
   { captions, photos, signal, onProgress }: NullSetOptions,
 ): Promise<NullSet | undefined> => {
-  const nearest: (readonly number[])[] = [];
+  const vectors: Float32Array[] = [];
   for (let start = 0; start < captions.length; start += CAPTIONS_PER_RUN) {
     signal.throwIfAborted();
-    const vectors = await embedTexts(captions.slice(start, start + CAPTIONS_PER_RUN), { signal });
-    for (const vector of vectors) {
-      const cosines = await bestCosines(vector, NEAREST);
-      if (cosines.length > 0) nearest.push(cosines);
-    }
-    onProgress?.({ done: Math.min(start + CAPTIONS_PER_RUN, captions.length), total: captions.length });
+    vectors.push(...(await embedTexts(captions.slice(start, start + CAPTIONS_PER_RUN), { signal })));
+    onProgress?.({ done: vectors.length, total: captions.length });
   }
-  const chance = withoutFits(nearest);
+  const nearest = await bestCosines(vectors, NEAREST);
+  const chance = withoutFits(nearest.filter((cosines) => cosines.length > 0));
   if (chance.length < MIN_NULL_CAPTIONS) return undefined;
   const best = chance.map(([cosine = 0]) => cosine).toSorted((left, right) => left - right);
   const fall = chance.reduce((sum, cosines) => sum + (cosines[0] ?? 0) - bestOfFewer(cosines), 0) / chance.length;

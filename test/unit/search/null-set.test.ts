@@ -44,8 +44,12 @@ const model: SearchModel = {
 };
 
 const library = createMemoryLibrary(photos, { model });
-const bestCosines = async (vector: Float32Array, limit: number): Promise<readonly number[]> =>
-  (await (await library.index()).nearest({ vector, limit })).map(({ cosine }) => cosine);
+const bestCosines = async (vectors: readonly Float32Array[], limit: number): Promise<number[][]> => {
+  const index = await library.index();
+  return Promise.all(
+    vectors.map(async (vector) => (await index.nearest({ vector, limit })).map(({ cosine }) => cosine)),
+  );
+};
 
 const measure = (names: readonly string[]): Promise<NullSet | undefined> =>
   measureNullSet(
