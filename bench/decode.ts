@@ -15,8 +15,6 @@ const IN_FLIGHT = 4;
 const ROUNDS = 9;
 const THUMBNAIL = { size: 256, format: "webp", quality: 80 } as const;
 const MODEL_INPUT = { size: 224, resize: "squash", kernel: "bicubic" } as const;
-/** Photos per second of the naive way on the machine that the bar of 45 was set on, and that bar. */
-const REFERENCE = { naive: 20.8, bar: 45 };
 const LIMITS = { maxFileBytes: 1e8, maxDimension: 30_000, maxPixels: 2e8, timeoutMs: 15_000 };
 
 const buffers = createReadBuffers(IN_FLIGHT);
@@ -65,7 +63,7 @@ const paceOf = async (paths: readonly string[], work: (path: string) => Promise<
 export const decodeBench: Bench = {
   name: "decode",
   about:
-    "Thumbnail, model input and perceptual hash of 12-megapixel JPEGs (3.1 MB in the mean), four in flight: from one shrunk decode, and the naive way with one sharp pipeline per output from the file. Medians of nine alternating rounds.",
+    "Thumbnail, model input and perceptual hash of 12-megapixel JPEGs (3 to 4 MB), four in flight: from one shrunk decode, and the naive way with one sharp pipeline per output from the file. Medians of nine alternating rounds.",
   async run({ quick, directory, log }) {
     const photos = join(directory, "decode");
     const paths = await generatePhotos(photos, { count: quick ? 8 : 48, ...TWELVE_MEGAPIXELS });
@@ -81,14 +79,8 @@ export const decodeBench: Bench = {
     const cpu = median(ours.map((pace) => pace.cpuMsPerPhoto));
     const naiveCpu = median(naive.map((pace) => pace.cpuMsPerPhoto));
     return [
-      { metric: "one decode", value: median(ours.map((pace) => pace.photosPerSecond)), unit: "photos/s" },
+      atLeast("one decode", median(ours.map((pace) => pace.photosPerSecond)), "photos/s", 45),
       atLeast("one decode over naive", median(ratios), "x", 2.4),
-      atLeast(
-        `one decode where the naive way makes ${REFERENCE.naive} photos/s`,
-        median(ratios) * REFERENCE.naive,
-        "photos/s",
-        REFERENCE.bar,
-      ),
       { metric: "one decode, processor time", value: cpu, unit: "ms per photo" },
       { metric: "naive, processor time", value: naiveCpu, unit: "ms per photo" },
       { metric: "processor time, naive over one decode", value: naiveCpu / cpu, unit: "x" },

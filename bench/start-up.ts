@@ -3,7 +3,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureSampleEncoder } from "../models/embedding/sample/sample-encoder.ts";
 import { generateSampleLibrary } from "../src/sample-library/generate.ts";
 import type { Bench } from "./support/bench.ts";
 import { atMost, median } from "./support/bench.ts";
@@ -39,8 +38,7 @@ const runPhoton = async (home: string, words: readonly string[]): Promise<Run> =
 
 const makeHome = async (home: string): Promise<void> => {
   await mkdir(home, { recursive: true });
-  await writeFile(join(home, "config.toml"), '[embedding]\nmodel = "generated-sample"\n');
-  await ensureSampleEncoder(join(home, "models"));
+  await writeFile(join(home, "config.toml"), "");
 };
 
 const medianSeconds = async (home: string, words: readonly string[]): Promise<number> => {
@@ -52,7 +50,7 @@ const medianSeconds = async (home: string, words: readonly string[]): Promise<nu
 export const startUpBench: Bench = {
   name: "start-up",
   about:
-    "Whole processes under Node 24, medians of seven: `photon --version`, and `photon search` from its start to its answer on the sample library with the generated encoder.",
+    "Whole processes under Node 24, medians of seven: `photon --version`, and `photon search` from its start to its answer on the sample library with the built-in model.",
   async run({ quick, directory, log }) {
     const home = join(directory, "start-up");
     const photos = join(directory, "start-up-photos");

@@ -11,19 +11,20 @@ export interface GeneratedPhotos {
   readonly painted?: number;
 }
 
-/** 4:3 at 12 megapixels, quality 85: 3.1 MB in the mean. */
+/** 4:3 at 12 megapixels, quality 85: 3 to 4 MB each, by its grain. */
 export const TWELVE_MEGAPIXELS = { width: 4032, height: 3024 } as const;
 /** For runs over very many files. */
 const SMALL = { width: 160, height: 120 } as const;
 
 const QUALITY = 85;
-/** Of 8-bit channels; makes 12 megapixels 2.4 to 4 MB, 3.1 in the mean, like a camera at this quality. */
-const GRAIN_SIGMA = 46;
+/** Of 8-bit channels; a painting gets more until its file is as large as a camera's. */
+const GRAIN_SIGMAS = [46, 58, 70];
+const MIN_BYTES_PER_PIXEL = 0.25; // 3 MB at 12 megapixels
 const DISTINCT_PAINTINGS = 12;
 const PHOTOS_PER_FOLDER = 500;
 
 /** Soft shapes of a colour each, under fine grain. */
-const paint = async (index: number, width: number, height: number): Promise<Buffer> => {
+const paintWithGrain = async (index: number, width: number, height: number, sigma: number): Promise<Buffer> => {
   const channel = (seed: number): number => (Math.imul(index + 1, seed) >>> 8) % 256;
   const colour = (seed: number): string => `rgb(${channel(seed)},${channel(seed * 7)},${channel(seed * 13)})`;
   const shapes = [2654435761, 40503, 2246822519, 3266489917].map((seed, position) => {
@@ -38,7 +39,7 @@ const paint = async (index: number, width: number, height: number): Promise<Buff
       height,
       channels: 3,
       background: "grey",
-      noise: { type: "gaussian", mean: 128, sigma: GRAIN_SIGMA },
+      noise: { type: "gaussian", mean: 128, sigma },
     },
   })
     .png({ compressionLevel: 0 })
@@ -48,6 +49,15 @@ const paint = async (index: number, width: number, height: number): Promise<Buff
     .composite([{ input: grain, blend: "soft-light" }])
     .jpeg({ quality: QUALITY })
     .toBuffer();
+};
+
+const paint = async (index: number, width: number, height: number): Promise<Buffer> => {
+  let painting = Buffer.alloc(0);
+  for (const sigma of GRAIN_SIGMAS) {
+    painting = Buffer.from(await paintWithGrain(index, width, height, sigma));
+    if (painting.length >= MIN_BYTES_PER_PIXEL * width * height) break;
+  }
+  return painting;
 };
 
 /**
