@@ -52,7 +52,7 @@ interface ReadSets {
   readonly builtIn: readonly (readonly VocabularyEntry[])[];
 }
 
-const readSets = async ({ dir, sets, logger }: VocabularyOptions): Promise<ReadSets> => {
+const readSets = async ({ dir, sets, logger }: Omit<VocabularyOptions, "blocked">): Promise<ReadSets> => {
   const own: UserSet[] = [];
   const builtIn: (readonly VocabularyEntry[])[] = [];
   for (const set of sets) {
@@ -97,6 +97,20 @@ const wordTokenizerOf = async ({ manifest, directory }: InstalledModel): Promise
   if (file === undefined || file.bytes > CLOSED_TOKENIZER_BYTES) return undefined;
   const json = JSON.parse(await readFile(join(directory, file.path), "utf8")) as object;
   return openWordTokenizer(json, manifest.text);
+};
+
+/** Lower-case synonyms to the lower-case names of their terms, as the settings put the vocabulary together. */
+export const namesBySynonym = async (
+  options: Omit<VocabularyOptions, "blocked">,
+): Promise<ReadonlyMap<string, readonly string[]>> => {
+  const read = await readSets(options);
+  const names = new Map<string, readonly string[]>();
+  for (const { name, synonyms } of read.own.reduce(applyOwnWords, mergeSets(read))) {
+    for (const synonym of synonyms.map(foldName)) {
+      names.set(synonym, [...(names.get(synonym) ?? []), foldName(name)]);
+    }
+  }
+  return names;
 };
 
 /**

@@ -1,6 +1,8 @@
 /** Search on one library; index and text tower are opened at the first one. */
+import { namesBySynonym } from "../../models/embedding/vocabularies.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Config } from "../config.ts";
+import type { Logger } from "../logger.ts";
 import type { RenditionStore } from "../photo/rendition-store.ts";
 import { createSearch } from "../search/search.ts";
 import type { Search } from "../search/types.ts";
@@ -13,6 +15,7 @@ import { createSearchModel } from "./search-model.ts";
 
 interface SearchApiDeps {
   readonly config: Config;
+  readonly logger: Logger;
   readonly catalogue: () => Promise<Catalogue>;
   readonly index: LibraryIndex;
   readonly inference: Inference;
@@ -27,7 +30,8 @@ export interface SearchApi extends Search {
 }
 
 export const createSearchApi = (deps: SearchApiDeps): SearchApi => {
-  const { config, catalogue, index, inference, model, nullSets, renditions } = deps;
+  const { config, logger, catalogue, index, inference, model, nullSets, renditions } = deps;
+  const synonyms = once(() => namesBySynonym({ ...config.tagging.vocabulary, logger }));
   const search = once(async () =>
     createSearch({
       catalogue: (await catalogue()).search,
@@ -35,6 +39,7 @@ export const createSearchApi = (deps: SearchApiDeps): SearchApi => {
       model: createSearchModel({ config, model, inference }),
       absentModel: async () => (await model.activeKey())?.modelId,
       nullSet: nullSets.load,
+      termsCalled: async (word) => (await synonyms()).get(word) ?? [],
     }),
   );
   return {

@@ -81,9 +81,14 @@ const nameWords = ({ root, path }: FileOfPhoto): string => {
   return `${lastRootFolder}/${path.replace(/\.[^./]+$/, "")}`.replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 };
 
+/** Each once. */
+const lowerCased = (names: readonly string[]): readonly string[] => [
+  ...new Set(names.map((name) => name.toLowerCase())),
+];
+
 const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonly StoredTag[]): IndexRow => {
   const keywords = JSON.parse(row.keywords) as string[]; // written by photo-repository as an array of strings
-  const names = [...new Set([...tags.map(({ name }) => name), ...keywords].map((name) => name.toLowerCase()))];
+  const names = lowerCased([...tags.map(({ name }) => name), ...keywords]);
   const camera = cameraOf(row.camera_make, row.camera_model);
   const text = [row.title, row.caption, names.join(", "), ...places.map(nameWords), camera, row.lens];
   return {
@@ -94,7 +99,7 @@ const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonl
     folders: [...new Set(places.flatMap(foldersOf))],
     camera,
     lens: row.lens ?? undefined,
-    tags: names,
+    tags: lowerCased([...names, ...tags.flatMap(({ ancestors = [] }) => ancestors)]),
     latitude: row.latitude ?? undefined,
     longitude: row.longitude ?? undefined,
     favourite: row.favourite === 1,

@@ -3,7 +3,7 @@ import { closest } from "fastest-levenshtein";
 import { InvalidInputError, NotFoundError } from "../errors.ts";
 import type { IndexFilter } from "../vectors/types.ts";
 import { parseDateRange } from "./date-range.ts";
-import type { SearchCatalogue, SearchFilters } from "./types.ts";
+import type { SearchCatalogue, SearchDeps, SearchFilters } from "./types.ts";
 
 const EARTH_HALF_ROUND_KM = 20_038;
 const MAX_RATING = 5;
@@ -90,17 +90,32 @@ const checkRating = (rating: number): void => {
   throw new InvalidInputError(`Expected a rating from 0 to ${MAX_RATING} for min rating, received ${rating}.`);
 };
 
-const lowerCased = (tags: readonly string[]): readonly string[] => tags.map((tag) => tag.trim().toLowerCase());
+/** Every name under which photos may carry these tags: as written, for people use words of their own, and the terms'. */
+const namesOfTags = (
+  tags: readonly string[],
+  termsCalled: NonNullable<SearchDeps["termsCalled"]>,
+): Promise<readonly (readonly string[])[]> =>
+  Promise.all(
+    tags.map(async (tag) => {
+      const word = tag.trim().toLowerCase();
+      return [...new Set([word, ...(await termsCalled(word))])];
+    }),
+  );
 
 const FORMAT_NAMES: Readonly<Record<string, string>> = { jpg: "jpeg", tif: "tiff", heif: "heic" };
 const formatName = (format: string): string => FORMAT_NAMES[format.toLowerCase()] ?? format.toLowerCase();
+
+export interface FilterDeps {
+  readonly catalogue: Pick<SearchCatalogue, "folders">;
+  readonly termsCalled?: SearchDeps["termsCalled"];
+}
 
 /**
  * @returns undefined when every photo passes
  * @throws InvalidInputError for wrong values, NotFoundError for unknown folders
  */
 export const toIndexFilter = async (
-  catalogue: Pick<SearchCatalogue, "folders">,
+  { catalogue, termsCalled = () => Promise.resolve([]) }: FilterDeps,
   filters: SearchFilters,
 ): Promise<IndexFilter | undefined> => {
   const { from, before } = parseDateRange(filters.from, filters.to);
@@ -113,8 +128,10 @@ export const toIndexFilter = async (
     ...(before === undefined ? {} : { capturedBefore: before }),
     ...(listed(filters.folders) ? { folders: await resolveFolders(catalogue, filters.folders) } : {}),
     ...(listed(filters.cameras) ? { cameras: filters.cameras } : {}),
-    ...(listed(filters.tags) ? { tags: lowerCased(filters.tags) } : {}),
-    ...(listed(filters.withoutTags) ? { withoutTags: lowerCased(filters.withoutTags) } : {}),
+    ...(listed(filters.tags) ? { tags: await namesOfTags(filters.tags, termsCalled) } : {}),
+    ...(listed(filters.withoutTags)
+      ? { withoutTags: (await namesOfTags(filters.withoutTags, termsCalled)).flat() }
+      : {}),
     ...(filters.near === undefined ? {} : { near: filters.near }),
     ...(filters.hasGps === undefined ? {} : { hasGps: filters.hasGps }),
     ...(filters.enriched === undefined ? {} : { enriched: filters.enriched }),

@@ -100,7 +100,7 @@ const openSession = async (deps: SearchDeps, request: SearchRequest, signal: Abo
   checkMinScore(request.minScore);
   checkPage(request);
   checkWeights(request.terms ?? []);
-  const filter = await toIndexFilter(deps.catalogue, request.filters ?? {});
+  const filter = await toIndexFilter(deps, request.filters ?? {});
   const { index, model } = await openPair(deps);
   const absentModel = model === undefined ? await deps.absentModel?.() : undefined;
   signal.throwIfAborted();

@@ -118,6 +118,8 @@ export interface SearchDeps {
   readonly absentModel?: () => Promise<string | undefined>;
   /** Stored best cosines of captions that fit nothing; undefined = use the model's prior. */
   readonly nullSet?: (vectorKey: string) => Promise<NullSet | undefined>;
+  /** Names of the terms that have this word as a synonym, lower case; unset = words mean themselves. */
+  readonly termsCalled?: ((word: string) => Promise<readonly string[]>) | undefined;
 }
 
 export type TermSource =
@@ -143,7 +145,7 @@ export interface SearchFilters {
   readonly folders?: readonly string[] | undefined;
   /** Part of make and model, without case. Any of them. */
   readonly cameras?: readonly string[] | undefined;
-  /** All of these. */
+  /** All of these; synonyms and what a tag is a kind of count too ("puppy", "animal"). */
   readonly tags?: readonly string[] | undefined;
   /** None of these. */
   readonly withoutTags?: readonly string[] | undefined;

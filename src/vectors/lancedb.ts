@@ -17,8 +17,8 @@ export type Arrow = typeof arrow;
 export const loadLanceDb = (): Promise<LanceDb> => import("@lancedb/lancedb");
 export const loadArrow = (): Promise<Arrow> => import("apache-arrow");
 
-/** Bump when the columns change: the table gets another name and is filled anew from the catalogue. */
-const SCHEMA_VERSION = 1;
+/** Bump when columns or what goes into them changes: the table gets another name and is filled anew from the catalogue. */
+const SCHEMA_VERSION = 2;
 /** Stands for "no model": a table whose photos are found by words and filters only. */
 export const WORDS_KEY = "words";
 const READABLE_NAME_LENGTH = 60;

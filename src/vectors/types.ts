@@ -14,7 +14,7 @@ export interface IndexRow {
   /** `Make Model`, as shown. */
   readonly camera: string | undefined;
   readonly lens: string | undefined;
-  /** Lower-case tag names and keywords. */
+  /** Lower-case tag names, what they are kinds of, and keywords. */
   readonly tags: readonly string[];
   readonly latitude: number | undefined;
   readonly longitude: number | undefined;
@@ -37,8 +37,8 @@ export interface IndexFilter {
   readonly folders?: readonly string[];
   /** Case-insensitive part of `camera`; any of them. */
   readonly cameras?: readonly string[];
-  /** All of these tags. */
-  readonly tags?: readonly string[];
+  /** All of these tags, each by any of its names. */
+  readonly tags?: readonly (readonly string[])[];
   /** None of these tags. */
   readonly withoutTags?: readonly string[];
   readonly near?: { readonly latitude: number; readonly longitude: number; readonly kilometres: number };

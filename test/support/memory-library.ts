@@ -63,7 +63,7 @@ const passes = (photo: MemoryPhoto, filter: IndexFilter = {}): boolean => {
     filter.capturedBefore === undefined || (capturedKey !== undefined && capturedKey < filter.capturedBefore),
     filter.folders?.some((folder) => foldersOf(pathOf(photo)).includes(folder)) ?? true,
     filter.cameras?.some((part) => camera.toLowerCase().includes(part.toLowerCase())) ?? true,
-    filter.tags?.every((tag) => tags.includes(tag)) ?? true,
+    filter.tags?.every((names) => names.some((name) => tags.includes(name))) ?? true,
     !(filter.withoutTags?.some((tag) => tags.includes(tag)) ?? false),
     filter.hasGps === undefined || (position !== undefined) === filter.hasGps,
     filter.near === undefined ||

@@ -65,6 +65,14 @@ const retagWith = (
   };
   return retag(deps, { dryRun: false, signal: ALWAYS, ...options });
 };
+test("photos are filtered by what their tags are kinds of, too", async () => {
+  await using setup = await createTestCatalogue();
+  const { catalogue } = setup;
+  const hash = await store(catalogue, "boxer", [{ name: "Boxer", confidence: 0.9, ancestors: ["dog", "animal"] }]);
+  const [row] = await catalogue.index.rowsFor([hash], vectorKey);
+  expect(row?.tags).toEqual(["boxer", "dog", "animal"]);
+  expect(row?.text).not.toContain("animal");
+});
 
 test("people's tags stand before a model's, are indexed, and outlast every run", async () => {
   await using setup = await createTestCatalogue();

@@ -48,7 +48,7 @@ const FIELDS: { readonly [Name in keyof IndexFilter]-?: fc.Arbitrary<NonNullable
   capturedBefore: days,
   folders: someOf([...FOLDERS, "/photo", "/", ...hostile]),
   cameras: someOf(["canon", "IPHONE", "50%_", "%", "_", "d'or", "żenit", "\\", "zenit", "", ...hostile]),
-  tags: someOf([...TAGS, ...hostile]),
+  tags: fc.array(someOf([...TAGS, ...hostile]), { maxLength: 3 }),
   withoutTags: someOf([...TAGS, ...hostile]),
   near: fc.record({
     latitude: fc.oneof(fc.double({ min: -90, max: 90, noNaN: true }), fc.constantFrom(90, -90, 0, 52.5, 89.9)),

@@ -82,7 +82,7 @@ const CHECKS: {
   capturedBefore: (row, want) => row.capturedKey !== undefined && row.capturedKey < want,
   folders: (row, want) => want.some((folder) => row.folders.includes(folder)),
   cameras: (row, want) => want.some((part) => row.camera?.toLowerCase().includes(part.toLowerCase()) === true),
-  tags: (row, want) => want.every((tag) => row.tags.includes(tag)),
+  tags: (row, want) => want.every((names) => names.some((name) => row.tags.includes(name))),
   withoutTags: (row, want) => !want.some((tag) => row.tags.includes(tag)),
   near: isNear,
   hasGps: (row, want) => (row.latitude !== undefined && row.longitude !== undefined) === want,

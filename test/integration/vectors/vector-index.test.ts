@@ -148,7 +148,7 @@ test(
       {},
       { enriched: true },
       { favourite: true, formats: ["jpeg"] },
-      { tags: ["dog", "beach", "100%"] },
+      { tags: [["dog"], ["beach", "shore"], ["100%"]] },
     ];
     for (const filter of filters) {
       let found = 0;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { InstalledModel } from "../../../models/embedding/installed-models.ts";
 import { generatedSample } from "../../../models/embedding/manifests/generated-sample.ts";
-import { composeVocabulary, vocabularyFor } from "../../../models/embedding/vocabularies.ts";
+import { composeVocabulary, namesBySynonym, vocabularyFor } from "../../../models/embedding/vocabularies.ts";
 import { ConfigError } from "../../../src/errors.ts";
 import { createLogger, silentLogger } from "../../../src/logger.ts";
 
@@ -82,6 +82,14 @@ test("an own word for a term takes its place, in the ancestors of others too, an
     "pet",
     "animal",
   ]);
+});
+
+test("terms are found by their synonyms, with own words in their place", async () => {
+  const sets = { dir, logger: silentLogger };
+  const plain = await namesBySynonym({ ...sets, sets: ["visual"] });
+  expect([plain.get("hound"), plain.get("dog")]).toEqual([["dog"], undefined]);
+  const own = await namesBySynonym({ ...sets, sets: ["visual", "mine"] });
+  expect([own.get("hound"), own.get("dog")]).toEqual([["doggo"], ["doggo"]]);
 });
 
 test("an own word for a term that is not there is a config error", async () => {

@@ -14,7 +14,7 @@ test("quotes are doubled and backslashes stay", () => {
   expect(filterToSql({ folders: ["x'] OR true --"] })).toBe("array_has_any(folders, ['x''] OR true --'])");
 });
 
-test.each([{ folders: [] }, { cameras: [] }, { formats: [] }, { contentHashes: [] }])(
+test.each([{ folders: [] }, { cameras: [] }, { formats: [] }, { contentHashes: [] }, { tags: [[]] }])(
   "an empty list of alternatives lets nothing pass: %j",
   (filter) => {
     expect(filterToSql(filter)).toBe("false");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { tableName } from "../../../src/vectors/lancedb.ts";
 
 test("a vector key becomes a name of letters, digits and the few signs LanceDB allows", () => {
-  expect(tableName("clip-b32@1a2b3c4d/int8/p1")).toMatch(/^clip-b32_1a2b3c4d_int8_p1-[0-9a-f]{10}\.v1$/);
+  expect(tableName("clip-b32@1a2b3c4d/int8/p1")).toMatch(/^clip-b32_1a2b3c4d_int8_p1-[0-9a-f]{10}\.v2$/);
 });
 
 test("keys that differ only in case or in characters that are replaced get different tables", () => {
@@ -13,7 +13,7 @@ test("keys that differ only in case or in characters that are replaced get diffe
 });
 
 test("a library without a model has a table of its own name", () => {
-  expect(tableName(undefined)).toBe("words.v1");
+  expect(tableName(undefined)).toBe("words.v2");
   expect(tableName("words")).not.toBe(tableName(undefined));
 });
 
