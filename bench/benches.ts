@@ -1,6 +1,7 @@
 /** All benches. To add one: its file and its line here. */
 import { decodeBench } from "./decode.ts";
 import { libraryWritesBench } from "./library-writes.ts";
+import { modelSizesBench } from "./model-sizes.ts";
 import { photonMiniBench } from "./photon-mini.ts";
 import { processBench } from "./process.ts";
 import { memoryBench, startUpBench, unchangedBench } from "./start-up.ts";
@@ -13,6 +14,7 @@ export const benches: readonly Bench[] = [
   decodeBench,
   processBench,
   photonMiniBench,
+  modelSizesBench,
   libraryWritesBench,
   retagBench,
   vectorCommitBench,
