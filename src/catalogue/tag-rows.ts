@@ -47,7 +47,7 @@ const storedTagOf = (row: FoundRow): StoredTag => {
 /** A tag as a run computes it. */
 export const withoutProvenance = ({ provenance: _provenance, ...tag }: StoredTag): ScoredTag => tag;
 
-export const groupBy = <Row, Value>(
+const groupBy = <Row, Value>(
   rows: readonly Row[],
   keyOf: (row: Row) => string,
   valueOf: (row: Row) => Value,
