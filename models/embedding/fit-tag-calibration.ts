@@ -13,6 +13,8 @@ export interface LabelledPhotos {
    * is a photo that shows nothing, such as grey, noise or black: some of them make the fit refuse these.
    */
   readonly labels: readonly (readonly string[])[];
+  /** For each photo the ids of terms that may or may not be right for it: they are left out. Unset = none. */
+  readonly undecided?: readonly (readonly string[])[];
   /** Ids of the terms that the labels decide about; unset = every term that is right for a photo. */
   readonly decided?: readonly string[];
   readonly bank: LabelBank;
@@ -149,7 +151,7 @@ const featureRows = (bank: LabelBank, spreads: readonly CosineSpread[], feature:
 
 /** Features by the rule that scoring uses, one weight at a time. */
 const pairsOf = (
-  { vectors, labels, bank }: LabelledPhotos,
+  { vectors, labels, undecided = [], bank }: LabelledPhotos,
   terms: readonly { readonly id: string; readonly row: number }[],
   spreads: readonly CosineSpread[],
 ): Pairs => {
@@ -159,16 +161,17 @@ const pairsOf = (
   const right = new Uint8Array(labels.length * terms.length);
   let pair = 0;
   for (const [photo, own] of labels.entries()) {
-    const rightIds = new Set(own);
+    const [rightIds, leftOut] = [new Set(own), new Set(undecided[photo])];
     const photoLevel = dotAt(vectors, photo, level.rows, 0, dimension) + (level.offsets[0] ?? 0); // the same in all rows
     for (const { id, row } of terms) {
+      if (leftOut.has(id)) continue;
       const zValue = dotAt(vectors, photo, z.rows, row, dimension) + (z.offsets[row] ?? 0);
       features.set([zValue, dotAt(vectors, photo, bank.rows, row, dimension), photoLevel, 1], pair * FEATURES);
       right[pair] = rightIds.has(id) ? 1 : 0;
       pair += 1;
     }
   }
-  return { features, right };
+  return { features: features.subarray(0, pair * FEATURES), right: right.subarray(0, pair) };
 };
 
 /** Of the cosine of every bank term with the reference photos. */

@@ -6,8 +6,9 @@ import type { InstalledModel } from "./installed-models.ts";
 import { isSampleModel } from "./manifests.ts";
 import type { VocabularyEntry } from "./vocabulary.ts";
 import { withoutBlocked } from "./vocabulary/blocked-terms.ts";
-import type { WordTokenizer } from "./vocabulary/known-terms.ts";
-import { knownTerms, openWordTokenizer } from "./vocabulary/known-terms.ts";
+import { applyTextRules } from "./tokenizer.ts";
+import type { KnownWords } from "./vocabulary/known-terms.ts";
+import { knownTerms, openWordTokenizer, readPhrases } from "./vocabulary/known-terms.ts";
 import { sampleVocabulary } from "./vocabulary/sample.ts";
 import { foldName } from "./vocabulary/term-set.ts";
 import type { UserSet } from "./vocabulary/user-set.ts";
@@ -92,11 +93,15 @@ const mergeSets = ({ own, builtIn }: ReadSets): readonly VocabularyEntry[] => {
 /** Tokenizers of big models spell every word from pieces and are larger than this; parsing them would take seconds. */
 const CLOSED_TOKENIZER_BYTES = 2_000_000;
 
-const wordTokenizerOf = async ({ manifest, directory }: InstalledModel): Promise<WordTokenizer | undefined> => {
+const knownWordsOf = async ({ manifest, directory }: InstalledModel): Promise<KnownWords | undefined> => {
   const file = manifest.files.find(({ role }) => role === "tokenizer");
   if (file === undefined || file.bytes > CLOSED_TOKENIZER_BYTES) return undefined;
   const json = JSON.parse(await readFile(join(directory, file.path), "utf8")) as object;
-  return openWordTokenizer(json, manifest.text);
+  const phrases = await readPhrases(directory);
+  return {
+    ...(await openWordTokenizer(json, manifest.text)),
+    ...(phrases === undefined ? {} : { isTrained: (name: string) => phrases.has(applyTextRules(name, manifest.text)) }),
+  };
 };
 
 /** Lower-case synonyms to the lower-case names of their terms, as the settings put the vocabulary together. */
@@ -125,8 +130,9 @@ export const composeVocabulary = async (
   const read = await readSets(isSample ? { ...options, sets: [SAMPLE_SET] } : options);
   const merged = read.own.reduce(applyOwnWords, mergeSets(read));
   const { entries, blocked, withoutEffect } = withoutBlocked(merged, options.blocked);
-  const tokenizer = model === undefined || isSample ? undefined : await wordTokenizerOf(model);
-  const known = tokenizer === undefined ? entries : knownTerms(entries, tokenizer);
+  const words = model === undefined || isSample ? undefined : await knownWordsOf(model);
+  const ownIds = new Set(read.own.flatMap(({ terms }) => terms.map(({ id }) => id)));
+  const known = words === undefined ? entries : knownTerms(entries, words, ({ id }) => ownIds.has(id));
   const knownIds = new Set(known.map(({ id }) => id));
   return {
     entries: known,

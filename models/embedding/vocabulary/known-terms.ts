@@ -1,4 +1,8 @@
 /** What a model with a closed list of words can be asked for. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { systemCode } from "../../../src/errors.ts";
 import type { TextRules } from "../tokenizer.ts";
 import { applyTextRules } from "../tokenizer.ts";
 import { unknownIdOf } from "../unknown-token.ts";
@@ -23,14 +27,41 @@ export const openWordTokenizer = async (tokenizerJson: object, rules: TextRules)
   };
 };
 
+/** Beside the weights of a model with a closed list of words: what it was trained on, in lower case. */
+const PHRASES_FILE = "phrases.json";
+
+/** undefined = any phrase of known words may be asked for. */
+export const readPhrases = async (directory: string): Promise<ReadonlySet<string> | undefined> => {
+  try {
+    return new Set(z.array(z.string()).parse(JSON.parse(await readFile(join(directory, PHRASES_FILE), "utf8"))));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+};
+
+export const writePhrases = (directory: string, phrases: readonly string[]): Promise<void> =>
+  writeFile(join(directory, PHRASES_FILE), `${JSON.stringify(phrases)}\n`);
+
+export interface KnownWords extends WordTokenizer {
+  /** Whether a term of a built-in set is one the model was trained on, by this name; unset = not told. */
+  readonly isTrained?: (name: string) => boolean;
+}
+
 /**
  * The terms whose name the tokenizer knows, or a synonym of one word: of several, knowing each word says little ("hot
- * pot"). Of their prompts those stay that it knows whole,
- * else the known word alone stands for the term.
+ * pot"). Where the training is told, built-in terms must have been in it: a model that knows "old" and "house" still
+ * guesses at old houses. Of their prompts those stay that it knows whole, else the known word alone stands for the term.
+ * @param isOwn whether a person asked for this term
  */
-export const knownTerms = (entries: readonly VocabularyEntry[], { knows }: WordTokenizer): readonly VocabularyEntry[] =>
+export const knownTerms = (
+  entries: readonly VocabularyEntry[],
+  { knows, isTrained }: KnownWords,
+  isOwn: (entry: VocabularyEntry) => boolean,
+): readonly VocabularyEntry[] =>
   entries.flatMap((entry) => {
-    const word = [entry.name, ...entry.synonyms.filter((synonym) => !synonym.includes(" "))].find(knows);
+    const fits = isTrained === undefined || isOwn(entry) ? knows : (name: string) => knows(name) && isTrained(name);
+    const word = [entry.name, ...entry.synonyms.filter((synonym) => !synonym.includes(" "))].find(fits);
     if (word === undefined) return [];
     const prompts = promptsOf(word === entry.name ? entry : withName(entry, word)).filter(knows);
     return [{ ...entry, prompts: prompts.length === 0 ? [word] : prompts }];

@@ -20,7 +20,7 @@ test("is that of the default vocabulary and says what the text tower says", asyn
   await using encoder = createHostedEncoder(model, { textInProcess: true });
   const key = await bankKeyOf(encoder, vocabulary);
   const shipped = await readLabelBank(bankPathOf(join(model.directory, "label-banks"), key), key);
-  expect(shipped, "run node models/photon-mini/train/label-bank.ts after a change of weights or terms").toBeDefined();
+  expect(shipped, "run node models/photon-mini/train/finish.ts after a change of weights or terms").toBeDefined();
   const { bank } = await ensureLabelBank(encoder, vocabulary, { bankDir: workspace.directory, key });
   const cosines = vocabulary.map((_, row) => {
     const [start, end] = [row * encoder.dimension, (row + 1) * encoder.dimension];

@@ -15,7 +15,7 @@ const COSINE_TOLERANCE = 0.01;
 /** A query counts as found when its scene leads by more than rounding can take away. */
 const LEAD = 2 * COSINE_TOLERANCE;
 /** Of the queries, whatever was recorded: weights that find less are not photon-mini. */
-export const LEAST_FOUND_SHARE = 0.75;
+export const LEAST_FOUND_SHARE = 0.9;
 
 const LIMITS = { maxFileBytes: 2 ** 24, maxDimension: 4096, maxPixels: 2 ** 24, timeoutMs: 30_000 };
 

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { InstalledModel } from "../../../models/embedding/installed-models.ts";
 import { generatedSample } from "../../../models/embedding/manifests/generated-sample.ts";
 import { composeVocabulary, namesBySynonym, vocabularyFor } from "../../../models/embedding/vocabularies.ts";
+import { writePhrases } from "../../../models/embedding/vocabulary/known-terms.ts";
 import { ConfigError } from "../../../src/errors.ts";
 import { createLogger, silentLogger } from "../../../src/logger.ts";
 
@@ -124,7 +125,8 @@ test("a built-in set adds nothing that an earlier one has under another name", a
   expect(added.filter(({ name }) => known.has(name))).toEqual([]);
 });
 
-test("a model with a list of words tags with the terms it knows, by name or synonym", async () => {
+const wordModel = (directory: string): InstalledModel => {
+  mkdirSync(directory, { recursive: true });
   const tokenizer = {
     version: "1.0",
     added_tokens: [],
@@ -135,11 +137,13 @@ test("a model with a list of words tags with the terms it knows, by name or syno
     model: { type: "WordLevel", unk_token: "[UNK]", vocab: { "[UNK]": 0, a: 1, photo: 2, of: 3, hound: 4, beagle: 5 } },
   };
   const text = JSON.stringify(tokenizer);
-  writeFileSync(join(dir, "words.txt"), text);
-  const { manifest } = model;
+  writeFileSync(join(directory, "words.txt"), text);
   const file = { role: "tokenizer", path: "words.txt", bytes: text.length, sha256: "" } as const;
-  const small: InstalledModel = { ...model, directory: dir, manifest: { ...manifest, files: [file] } };
-  const { entries, unknown } = await composeVocabulary(small, {
+  return { ...model, directory, manifest: { ...model.manifest, files: [file] } };
+};
+
+test("a model with a list of words tags with the terms it knows, by name or synonym", async () => {
+  const { entries, unknown } = await composeVocabulary(wordModel(join(dir, "words")), {
     dir,
     sets: ["visual"],
     blocked: [],
@@ -150,4 +154,17 @@ test("a model with a list of words tags with the terms it knows, by name or syno
     ["beagle", ["a photo of a beagle", "beagle"]],
   ]);
   expect(unknown.length).toBeGreaterThan(3000);
+});
+
+test("where the training is told, built-in terms must have been in it, own ones need known words only", async () => {
+  const trained = wordModel(join(dir, "trained"));
+  await writePhrases(trained.directory, ["hound", "pointer"]);
+  writeFileSync(join(dir, "kennel.json"), '[{ "name": "beagle hound" }]');
+  const { entries } = await composeVocabulary(trained, {
+    dir,
+    sets: ["visual", "kennel"],
+    blocked: [],
+    logger: silentLogger,
+  });
+  expect(entries.map(({ name }) => name)).toEqual(["beagle hound", "dog"]);
 });
