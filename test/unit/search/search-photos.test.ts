@@ -160,15 +160,6 @@ describe("filters", () => {
     expect(names(await ask({ terms: [text("dog")], filters: { withoutTags: ["fruit"] } }))).not.toContain("dog-fruit");
   });
 
-  test("a tag is found under the terms that have it as a synonym, and as it is written", async () => {
-    const termsCalled = async (word: string): Promise<readonly string[]> => (word === "apple" ? ["fruit"] : []);
-    const library = { ...createMemoryLibrary(PHOTOS, { model }), termsCalled };
-    expect(names(await ask({ filters: { tags: ["Apple"] } }, library))).toEqual(["dog-fruit"]);
-    expect(names(await ask({ filters: { tags: ["fruit"] } }, library))).toEqual(["dog-fruit"]);
-    expect(names(await ask({ filters: { withoutTags: ["apple"] } }, library))).not.toContain("dog-fruit");
-    expect(names(await ask({ filters: { tags: ["apple"] } }))).toEqual([]);
-  });
-
   test("browsing lists newest first, undated last", async () => {
     const reply = await ask({});
     expect(names(reply).slice(0, 2)).toEqual(["words-only", "beach"]);
