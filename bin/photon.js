@@ -26,10 +26,9 @@ process.env.NODE_COMPILE_CACHE ??= fileURLToPath(at("node_modules/.cache/photon"
 
 /**
  * glibc keeps memory for every thread that ever asked for some: LanceDB's and libvips's threads hold hundreds of MB that
- * nobody uses. Two such pools are enough; the C library reads this when a process starts.
+ * nobody uses. Two such pools are enough. The C library reads this when a process starts: it is for those started here.
  */
-const savesMemory = process.platform !== "linux" || process.env.MALLOC_ARENA_MAX !== undefined;
-if (!savesMemory) process.env.MALLOC_ARENA_MAX = "2";
+if (process.platform === "linux") process.env.MALLOC_ARENA_MAX ??= "2";
 
 /** stdio is inherited, so an MCP client's pipe passes straight through. */
 const startOn = async (node) => {
@@ -44,9 +43,6 @@ else if (words.length === 1 && ["--version", "-V"].includes(words[0])) {
   const { version } = JSON.parse(readFileSync(at("package.json"), "utf8"));
   process.stdout.write(`${version}\n`); // answered here: it costs no second process
 } else if (isNewEnough) {
-  // This process begins anew, under the same id: 20 ms.
-  if (!savesMemory)
-    process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], process.env);
   const { enableCompileCache } = await import("node:module");
   enableCompileCache(process.env.NODE_COMPILE_CACHE); // the variable alone is for the processes this one starts
   await import(entry.href);
