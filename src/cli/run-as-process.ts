@@ -10,6 +10,8 @@ import { ClosedPipe, createOutput } from "./terminal.ts";
 
 /** Ctrl-C in a terminal reaches this process and the launcher, which passes it on: one key press, two signals. */
 const SAME_SIGNAL_MS = 300;
+/** Longer than any command; the process is ended when it is done. */
+const LONG_MS = 2 ** 30;
 const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 interface Stop {
@@ -75,6 +77,8 @@ export const runAsProcess = async (
   listenForSignals(stop);
   listenForClosedPipes(stop);
   listenForBugs(options);
+  // Hosts and workers at rest keep no process alive; one that still owes a reply at that moment would be lost with it.
+  setInterval(() => undefined, LONG_MS);
   const code = await runCommandLine({
     ...options,
     workingDirectory: process.cwd(),
