@@ -10,6 +10,7 @@ import { markChanged } from "./index-repository.ts";
 import { listOf } from "./lists.ts";
 import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
 import { rowAfter, storedPhotoOf, updatedColumns } from "./photo-row.ts";
+import { visiblePhotos } from "./photo-scope.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
 import { foundTags, replaceModelTags, tagEditsOf, withoutProvenance } from "./tag-rows.ts";
@@ -42,9 +43,9 @@ export interface PhotoRepository {
   /** Stage keys per photo: stage name to stored key. */
   readonly stageKeys: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
   readonly vectors: (contentHashes: readonly string[], vectorKey: string) => Promise<ReadonlyMap<string, Float32Array>>;
-  /** What models found, best first, whatever people decided about it. */
-  /** All vectors under a key, `size` at a time. */
+  /** Vectors of all photos that readers see, `size` at a time. */
   readonly vectorPages: (vectorKey: string, size: number) => AsyncIterable<readonly Float32Array[]>;
+  /** What models found, best first, whatever people decided about it. */
   readonly tags: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, readonly ScoredTag[]>>;
   readonly tagEdits: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, TagEdits>>;
 }
@@ -222,12 +223,12 @@ async function* vectorPages(
   size: number,
 ): AsyncGenerator<readonly Float32Array[]> {
   for (let after: string | undefined = ""; after !== undefined;) {
-    const rows = await database
-      .selectFrom("embeddings")
-      .select(["content_hash", "vector"])
-      .where("vector_key", "=", vectorKey)
-      .where("content_hash", ">", after)
-      .orderBy("content_hash")
+    const rows = await visiblePhotos(database)
+      .innerJoin("embeddings", "embeddings.content_hash", "photos.content_hash")
+      .select(["photos.content_hash", "embeddings.vector"])
+      .where("embeddings.vector_key", "=", vectorKey)
+      .where("photos.content_hash", ">", after)
+      .orderBy("photos.content_hash")
       .limit(size)
       .execute();
     yield rows.map((row) => fromVectorBlob(row.vector));

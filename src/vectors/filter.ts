@@ -102,7 +102,7 @@ export const filterToSql = (filter: IndexFilter = {}): string | undefined => {
   const conditions = [
     ...dateConditions(filter),
     ...anyOf(folders, (values) => `array_has_any(folders, [${sqlList(values)}])`),
-    ...tags.flatMap((names) => anyOf(names, (any) => `array_has_any(tags, [${sqlList(any)}])`)),
+    ...tags.flatMap((names) => anyOf(names, (listed) => `array_has_any(tags, [${sqlList(listed)}])`)),
     ...(withoutTags.length === 0 ? [] : [`NOT array_has_any(tags, [${sqlList(withoutTags)}])`]),
     ...anyOf(formats, (values) => `format IN (${sqlList(values)})`),
     ...isFlag("favourite", filter.favourite),

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-import tiles
 from augment import to_float
-from captions import LENGTH, Vocabulary
-from concepts import TRUE, Concepts, build
+from captions import Vocabulary
+from concepts import TRUE, Concepts
 from tiles import Tiles
 from towers import EDGE, PhotonMini, normalise_pixels
+from trained import open_trained
 
 PROMPTS = ["{}", "a photo of a {}"]
 
@@ -86,17 +85,10 @@ def retrieval(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--wordnet", type=Path, required=True)
-    parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--split", default="held-out", choices=["held-out", "val"])
-    options = parser.parse_args()
-    classes = tiles.class_names(options.data)
-    concepts = build(options.data, options.wordnet, classes)
-    vocabulary = Vocabulary(concepts)
-    model = PhotonMini(len(vocabulary.tokens), LENGTH).to(memory_format=torch.channels_last)
-    model.load_state_dict(torch.load(options.checkpoint, weights_only=True)["average"])
-    sets = [tiles.load(options.data, name, options.split, classes) for name in tiles.SETS]
+    trained = open_trained(parser)
+    concepts, vocabulary, model = trained.concepts, trained.vocabulary, trained.model
+    sets = trained.tiles_of(trained.options.split)
     figures = accuracies(model, vocabulary, concepts, sets, EDGE)
     real = [held for held in sets if held.name != "painted"]
     print(json.dumps({**figures, **retrieval(model, vocabulary, concepts, real, EDGE)}, indent=2))

@@ -15,11 +15,11 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-import tiles
 from calibrate import calibration_of
 from captions import END, LENGTH, PAD, UNKNOWN_WORD, Vocabulary
-from concepts import build, normalise
-from towers import DIMENSION, EDGE, MEAN, STD, PhotonMini
+from concepts import normalise
+from towers import DIMENSION, EDGE, MEAN, STD
+from trained import open_trained
 
 OPSET = 18
 IMAGE_INPUT, IMAGE_OUTPUT = "pixel_values", "image_embeds"
@@ -110,19 +110,12 @@ def sha256(path: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--wordnet", type=Path, required=True)
-    parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    classes = tiles.class_names(options.data)
-    concepts = build(options.data, options.wordnet, classes)
-    vocabulary = Vocabulary(concepts)
-    model = PhotonMini(len(vocabulary.tokens), LENGTH)
-    model.load_state_dict(torch.load(options.checkpoint, weights_only=True)["average"])
+    trained = open_trained(parser)
+    options, concepts, vocabulary, model = trained.options, trained.concepts, trained.vocabulary, trained.model
     model.eval()
     fuse(model.image)
-    held_out = [tiles.load(options.data, name, "held-out", classes) for name in tiles.SETS]
+    held_out = trained.tiles_of("held-out")
     options.out.mkdir(parents=True, exist_ok=True)
     generator = torch.Generator().manual_seed(1)
     export(model.image, torch.randn(3, 3, EDGE, EDGE, generator=generator), (IMAGE_INPUT, IMAGE_OUTPUT), options.out / "vision.onnx")

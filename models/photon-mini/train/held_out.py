@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-import tiles
 from augment import attributes_of, to_float
-from captions import ATTRIBUTES, LENGTH, Vocabulary
-from concepts import TRUE, UNKNOWN, Concepts, build
+from captions import ATTRIBUTES
+from concepts import TRUE, UNKNOWN, Concepts
 from evaluate import image_vectors
 from tiles import Tiles
-from towers import DIMENSION, EDGE, PhotonMini
+from towers import DIMENSION, EDGE
+from trained import open_trained
 from words import ATTRIBUTE_WORDS
 
 #: Pictures that show nothing: a photo may be black, white, grey, one colour, a gradient or noise.
@@ -54,16 +54,10 @@ def truths_of(concepts: Concepts, held: Tiles, names: list[str]) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--wordnet", type=Path, required=True)
-    parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    classes = tiles.class_names(options.data)
-    concepts = build(options.data, options.wordnet, classes)
-    model = PhotonMini(len(Vocabulary(concepts).tokens), LENGTH)
-    model.load_state_dict(torch.load(options.checkpoint, weights_only=True)["average"])
-    sets = [tiles.load(options.data, name, "held-out", classes) for name in tiles.SETS]
+    trained = open_trained(parser)
+    options, concepts, model = trained.options, trained.concepts, trained.model
+    sets = trained.tiles_of("held-out")
     empty = blanks(np.random.default_rng(1))
     vectors = torch.cat([image_vectors(model, pixels, EDGE) for pixels in [*(held.pixels for held in sets), empty]])
     options.out.mkdir(parents=True, exist_ok=True)
