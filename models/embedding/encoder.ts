@@ -28,8 +28,6 @@ export interface EncoderDescription {
   readonly dimension: number;
   readonly imageInput: ModelInputSpec;
   readonly calibration: ScoreCalibration;
-  /** True for generated encoders that understand colours and little else; shown to people. */
-  readonly sample: boolean;
 }
 
 export interface DualEncoder extends EncoderDescription, AsyncDisposable {

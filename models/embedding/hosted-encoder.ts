@@ -14,7 +14,6 @@ import type { Device, DeviceInUse } from "./inference-session.ts";
 import type { InstalledModel } from "./installed-models.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { fileOfRole } from "./manifest.ts";
-import { SAMPLE_MODEL_ID } from "./manifests/generated-sample.ts";
 import type { TextTowerSpec } from "./text-tower.ts";
 
 export interface HostedEncoderOptions {
@@ -166,7 +165,6 @@ export const createHostedEncoder = (model: InstalledModel, options: HostedEncode
     dimension: manifest.dimension,
     imageInput: { size: manifest.image.size, resize: manifest.image.resize, kernel: manifest.image.kernel },
     calibration: model.calibration,
-    sample: manifest.id === SAMPLE_MODEL_ID,
     textKey: textKeyOf(manifest),
     hostPids: () => [...images.pids(), ...texts.pids()],
     embedImage: async (pixels, encodeOptions) => {

@@ -1,13 +1,12 @@
 /** Models photon knows, and the order in which `embedding.model = auto` prefers installed ones. */
 import type { ModelManifest } from "./manifest.ts";
-import { generatedSample, SAMPLE_MODEL_ID } from "./manifests/generated-sample.ts";
 import { pinnedManifests } from "./model-recipe.ts";
 import { recipes } from "./recipes.ts";
 
-/** Pinned manifests: generated models, and every precision of a recipe without a hole, its default precision first. */
-export const manifests: readonly ModelManifest[] = [generatedSample, ...recipes.flatMap(pinnedManifests)];
+/** Pinned manifests: every precision of a recipe without a hole, the default precision of each model first. */
+export const manifests: readonly ModelManifest[] = recipes.flatMap(pinnedManifests);
 
-/** Best measured recall first. The generated sample encoder is never chosen by itself. */
+/** Best measured recall first. */
 export const AUTO_ORDER = [
   "siglip2-base-patch16-224",
   "siglip2-base-patch16-256",
@@ -29,6 +28,3 @@ export const largerVariantOf = (modelId: string): string | undefined => LARGER_V
 
 /** Comes with photon and recognises everyday things; people are told that better ones can be installed. */
 export const isBasicModel = (modelId: string): boolean => modelId === "photon-mini";
-
-/** Generated encoders understand colours and little else; people are told so. */
-export const isSampleModel = (modelId: string): boolean => modelId === SAMPLE_MODEL_ID;

@@ -3,24 +3,19 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../../src/logger.ts";
 import type { InstalledModel } from "./installed-models.ts";
-import { isSampleModel } from "./manifests.ts";
 import type { VocabularyEntry } from "./vocabulary.ts";
 import { withoutBlocked } from "./vocabulary/blocked-terms.ts";
 import { applyTextRules } from "./tokenizer.ts";
 import type { KnownWords } from "./vocabulary/known-terms.ts";
 import { knownTerms, openWordTokenizer, readPhrases } from "./vocabulary/known-terms.ts";
-import { sampleVocabulary } from "./vocabulary/sample.ts";
 import { foldName } from "./vocabulary/term-set.ts";
 import type { UserSet } from "./vocabulary/user-set.ts";
 import { applyOwnWords, listUserSets, readUserSet } from "./vocabulary/user-set.ts";
 import { readVisualVocabulary } from "./vocabulary/visual.ts";
 import { readWordNet, WORDNET_SET, wordNetHint } from "./vocabulary/wordnet.ts";
 
-const SAMPLE_SET = "sample";
-
 /** Each resolves to undefined when its files are not installed. */
 const BUILT_IN: ReadonlyMap<string, (dir: string) => Promise<readonly VocabularyEntry[] | undefined>> = new Map([
-  [SAMPLE_SET, () => Promise.resolve(sampleVocabulary)],
   ["visual", readVisualVocabulary],
   [WORDNET_SET, readWordNet],
 ]);
@@ -119,18 +114,17 @@ export const namesBySynonym = async (
 };
 
 /**
- * @param model whose words bound the vocabulary; the sample encoder has a set of its own
+ * @param model whose words bound the vocabulary
  * @throws ConfigError for a file of the user that is no vocabulary
  */
 export const composeVocabulary = async (
   model: InstalledModel | undefined,
   options: VocabularyOptions,
 ): Promise<ComposedVocabulary> => {
-  const isSample = model !== undefined && isSampleModel(model.manifest.id);
-  const read = await readSets(isSample ? { ...options, sets: [SAMPLE_SET] } : options);
+  const read = await readSets(options);
   const merged = read.own.reduce(applyOwnWords, mergeSets(read));
   const { entries, blocked, withoutEffect } = withoutBlocked(merged, options.blocked);
-  const words = model === undefined || isSample ? undefined : await knownWordsOf(model);
+  const words = model === undefined ? undefined : await knownWordsOf(model);
   const ownIds = new Set(read.own.flatMap(({ terms }) => terms.map(({ id }) => id)));
   const known = words === undefined ? entries : knownTerms(entries, words, ({ id }) => ownIds.has(id));
   const knownIds = new Set(known.map(({ id }) => id));

@@ -2,7 +2,7 @@
 import type { InstalledModel } from "../../models/embedding/installed-models.ts";
 import { ensureBuiltInModel, isBuiltInKey } from "../../models/embedding/built-in-model.ts";
 import { listInstalledModels, openInstalledModel } from "../../models/embedding/installed-models.ts";
-import { isBasicModel, isSampleModel } from "../../models/embedding/manifests.ts";
+import { isBasicModel } from "../../models/embedding/manifests.ts";
 import { resolveModel } from "../../models/embedding/resolve-model.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
@@ -97,7 +97,7 @@ export const createLibraryModel = ({ config, logger, catalogue }: LibraryModelDe
       if (active === undefined) return undefined;
       const vectors = await (await catalogue()).administration.countVectors(active.vectorKey);
       const { modelId, vectorKey, dimension } = active;
-      return { modelId, vectorKey, dimension, sample: isSampleModel(modelId), basic: isBasicModel(modelId), vectors };
+      return { modelId, vectorKey, dimension, basic: isBasicModel(modelId), vectors };
     },
     forWriting: async () => {
       const active = await activeKey();

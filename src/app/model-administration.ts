@@ -4,7 +4,7 @@ import { builtInFolder, builtInSource, readBuiltInManifest } from "../../models/
 import { listInstalledModels } from "../../models/embedding/installed-models.ts";
 import type { InstalledModelStatus } from "../../models/embedding/installed-models.ts";
 import { vectorKeyOf } from "../../models/embedding/manifest.ts";
-import { AUTO_ORDER, isBasicModel, isSampleModel, manifests } from "../../models/embedding/manifests.ts";
+import { AUTO_ORDER, isBasicModel, manifests } from "../../models/embedding/manifests.ts";
 import type { ModelRecipe } from "../../models/embedding/model-recipe.ts";
 import { filesOf, pinnedManifest, variantsOf } from "../../models/embedding/model-recipe.ts";
 import { recipes } from "../../models/embedding/recipes.ts";
@@ -29,7 +29,6 @@ const listingOf = (status: InstalledModelStatus, activeVectorKey: string | undef
   licence: status.manifest?.licence.weights,
   languages: status.manifest?.languages.good ?? [],
   active: status.manifest !== undefined && vectorKeyOf(status.manifest) === activeVectorKey,
-  sample: isSampleModel(status.id),
   basic: isBasicModel(status.id),
   addedByUser: !isKnown(status.id),
   problem: status.problem,
@@ -47,7 +46,6 @@ const offerOf = (recipe: ModelRecipe): ModelListing => {
     licence: recipe.licence.weights,
     languages: recipe.languages.good,
     active: false,
-    sample: false,
     basic: false,
     addedByUser: false,
     pinnedAtDownload: pinnedManifest(recipe, variant) === undefined,

@@ -2,7 +2,7 @@
 import type { InstalledModel, InstalledModelStatus } from "../../models/embedding/installed-models.ts";
 import { listInstalledModels, openInstalledModel } from "../../models/embedding/installed-models.ts";
 import type { ModelVariant } from "../../models/embedding/manifest.ts";
-import { AUTO_ORDER, isBasicModel, isSampleModel } from "../../models/embedding/manifests.ts";
+import { AUTO_ORDER, isBasicModel } from "../../models/embedding/manifests.ts";
 import { resolveModel } from "../../models/embedding/resolve-model.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
@@ -96,7 +96,7 @@ export const betterThan = (
   installed: readonly Pick<InstalledModelStatus, "id" | "state">[],
 ): string | undefined => {
   const order: readonly string[] = AUTO_ORDER;
-  const better = isSampleModel(activeId) ? order : order.slice(0, Math.max(0, order.indexOf(activeId)));
+  const better = order.slice(0, Math.max(0, order.indexOf(activeId)));
   return better.find((id) => installed.some((status) => status.id === id && status.state === "verified"));
 };
 

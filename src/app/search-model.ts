@@ -1,5 +1,5 @@
 /** The library's model as search uses it: known without loading anything, encoders made at the first query. */
-import { isBasicModel, isSampleModel } from "../../models/embedding/manifests.ts";
+import { isBasicModel } from "../../models/embedding/manifests.ts";
 import { readPhotoFile } from "../pipeline/decode/read-photo-file.ts";
 import { decodePhoto } from "../pipeline/decode/decode-photo.ts";
 import type { Config } from "../config.ts";
@@ -42,7 +42,6 @@ export const createSearchModel =
       vectorKey,
       dimension: manifest.dimension,
       calibration,
-      sample: isSampleModel(manifest.id),
       basic: isBasicModel(manifest.id),
       embedTexts: (texts, options) => inference.searchEncoderOf(installed).embedTexts(texts, options),
       embedFile: async (path, options) => {

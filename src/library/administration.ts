@@ -7,8 +7,6 @@ export interface ActiveModel {
   readonly modelId: string;
   readonly vectorKey: string;
   readonly dimension: number;
-  /** Generated encoder that understands colours and little else. */
-  readonly sample: boolean;
   /** The one that comes with photon; better ones can be installed. */
   readonly basic: boolean;
   /** Photos with a vector under this key. */
@@ -127,7 +125,6 @@ export interface ModelListing {
   readonly languages: readonly string[];
   /** This library searches its vectors. */
   readonly active: boolean;
-  readonly sample: boolean;
   readonly basic: boolean;
   /** From a repository the user named; photon did not know it beforehand. */
   readonly addedByUser?: boolean;

@@ -65,10 +65,7 @@ const matchNotes = ({ match, total, request, listed }: SearchFacts): readonly st
   return match === "weak" ? ["Only weak matches: nothing fits the query well."] : [];
 };
 
-const modelNotes = ({ model, hasModel, absentModel, request }: SearchFacts): readonly string[] => {
-  if (model?.sample === true) {
-    return [`${model.modelId} is a sample model that knows colours and little else; its matches are rough.`];
-  }
+const modelNotes = ({ hasModel, absentModel, request }: SearchFacts): readonly string[] => {
   if (absentModel !== undefined && request.mode !== "text") {
     return [`${absentModelText(absentModel)} ${absentModelHint(absentModel)}`];
   }

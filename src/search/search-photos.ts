@@ -242,7 +242,7 @@ const searchTerms = async (session: Session, terms: readonly SearchTerm[]): Prom
     ...(resolved.positive === undefined ? {} : { calibrationId: resolved.positive.calibration.id }),
     ...(model === undefined
       ? {}
-      : { model: { modelId: model.modelId, vectorKey: model.vectorKey, sample: model.sample, basic: model.basic } }),
+      : { model: { modelId: model.modelId, vectorKey: model.vectorKey, basic: model.basic } }),
   });
 };
 

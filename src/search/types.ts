@@ -98,10 +98,7 @@ export interface LibraryCounts {
 }
 
 /** The library's active model as search uses it. Asking for it loads nothing; the embed functions may. */
-export interface SearchModel extends Pick<
-  EncoderDescription,
-  "modelId" | "vectorKey" | "dimension" | "calibration" | "sample"
-> {
+export interface SearchModel extends Pick<EncoderDescription, "modelId" | "vectorKey" | "dimension" | "calibration"> {
   /** The model that comes with photon; better ones can be installed. */
   readonly basic: boolean;
   readonly embedTexts: (texts: readonly string[], options?: EncodeOptions) => Promise<readonly Float32Array[]>;
@@ -226,7 +223,7 @@ export interface SearchReply {
   /** Photos without capture time that a date filter left out. */
   readonly undatedExcluded: number;
   readonly nextCursor?: string;
-  readonly model?: Pick<SearchModel, "modelId" | "vectorKey" | "sample" | "basic">;
+  readonly model?: Pick<SearchModel, "modelId" | "vectorKey" | "basic">;
   /** Which fit the scores come from. */
   readonly calibrationId?: string;
   /** Full sentences for people: why empty, what is left out, what to try. */

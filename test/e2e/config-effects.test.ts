@@ -2,7 +2,6 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ensureSampleEncoder } from "../../models/embedding/sample/sample-encoder.ts";
 import { createPhoton } from "../../src/app.ts";
 import type { ConfigKey } from "../../src/config.ts";
 import { configFields, environmentName, loadConfig } from "../../src/config.ts";
@@ -11,6 +10,8 @@ import { generateSampleLibrary } from "../../src/sample-library/generate.ts";
 import { startModelServer } from "../support/model-server.ts";
 import type { ProgramResult } from "../support/run-program.ts";
 import { REPOSITORY, runPhoton } from "../support/run-program.ts";
+import { ensureSampleEncoder } from "../support/sample-encoder/sample-encoder.ts";
+import { SAMPLE_SET, writeSampleVocabulary } from "../support/sample-encoder/vocabulary.ts";
 
 interface Tag {
   readonly name: string;
@@ -41,13 +42,17 @@ beforeAll(async () => {
   const { files } = await generateSampleLibrary(at("photos"), { count: PHOTOS, size: EDGE });
   copyFileSync(join(at("photos"), files[0]?.path ?? ""), join(at("photos"), ".hidden.jpg"));
   await ensureSampleEncoder(models);
+  await writeSampleVocabulary(at("words"));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const SAMPLE: Values = { "embedding.model": "generated-sample" };
-
 const run = (words: readonly string[], values: Values): Promise<ProgramResult> => {
-  const given: Values = { "general.data_dir": at("library"), "general.model_dir": models, ...SAMPLE, ...values };
+  const sample: Values = {
+    "embedding.model": "generated-sample",
+    "tagging.vocabulary.dir": at("words"),
+    "tagging.vocabulary.sets": SAMPLE_SET,
+  };
+  const given: Values = { "general.data_dir": at("library"), "general.model_dir": models, ...sample, ...values };
   const variables = configFields.flatMap(({ key }) =>
     given[key] === undefined ? [] : [[environmentName(key), given[key]]],
   );

@@ -1,5 +1,5 @@
 /** The vocabulary through the command line: what it holds, and what a change would do before it is made. */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { VocabularyPreview } from "../../src/app/vocabulary.ts";
@@ -7,10 +7,10 @@ import { processWords, runPhotonIn } from "../support/cli.ts";
 import type { TestLibrary } from "../support/library.ts";
 import { createTestLibrary } from "../support/library.ts";
 import { writePhotos } from "../support/photos.ts";
+import { writeSampleVocabulary } from "../support/sample-encoder/vocabulary.ts";
 
 const PHOTOS = 3;
 let library: TestLibrary;
-let vocabularyFolder: string;
 
 interface Preview extends Omit<VocabularyPreview, "cost"> {
   readonly blocked_without_effect: readonly string[];
@@ -34,12 +34,10 @@ const listed = async (...words: readonly string[]): Promise<readonly string[]> =
 
 beforeAll(async () => {
   library = await createTestLibrary();
-  vocabularyFolder = join(library.environment["PHOTON_HOME"] ?? library.folder, "vocabulary");
-  await mkdir(vocabularyFolder, { recursive: true });
   await writePhotos(library.photos, { count: PHOTOS });
   await photon(...processWords(library), "--output", join(library.folder, "records.jsonl"));
 }, 120_000);
-afterEach(() => rm(join(vocabularyFolder, "sample.json"), { force: true }));
+afterEach(() => writeSampleVocabulary(library.vocabulary));
 afterAll(() => library?.[Symbol.asyncDispose]());
 
 test("nothing comes in or goes while the settings are those of the last tags", async () => {
@@ -61,16 +59,16 @@ test("a blocked tag goes, and a preview changes nothing", async () => {
   expect((await preview()).changes).toEqual({ added: [], removed: [] });
 });
 
-test("own words come in for those of the set they replace", async () => {
-  await writeFile(join(vocabularyFolder, "sample.json"), '[{ "name": "evening sun" }, { "name": "beach" }]');
-  await writeFile(join(vocabularyFolder, "garden.json"), '[{ "name": "rose" }]');
+test("own words come in for those the set had before", async () => {
+  await writeFile(join(library.vocabulary, "sample.json"), '[{ "name": "evening light" }, { "name": "beach" }]');
+  await writeFile(join(library.vocabulary, "garden.json"), '[{ "name": "rose" }]');
   const { changes, cost, ...rest } = await preview();
-  expect(changes?.added).toEqual(["evening sun"]);
+  expect(changes?.added).toEqual(["evening light"]);
   expect(changes?.removed).toContain("sunset");
   expect(changes?.removed).not.toContain("beach");
   expect(cost).toMatchObject({ photos: PHOTOS, prompts: 10 });
   expect(rest.unused_sets).toContain("garden");
-  expect(await listed()).toEqual(["evening sun", "beach"]);
+  expect(await listed()).toEqual(["evening light", "beach"]);
 });
 
 test("the list is narrowed to a category; one without terms is refused with those there are", async () => {

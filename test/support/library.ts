@@ -1,7 +1,6 @@
 /** Throw-away libraries with the sample encoder, and what tests ask of them. */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ensureSampleEncoder } from "../../models/embedding/sample/sample-encoder.ts";
 import type { Photon } from "../../src/app.ts";
 import { createPhoton } from "../../src/app.ts";
 import type { Catalogue } from "../../src/catalogue/catalogue.ts";
@@ -10,6 +9,9 @@ import { loadConfig } from "../../src/config.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { REPOSITORY } from "./run-program.ts";
 import { temporaryFolder } from "./photos.ts";
+import { generatedSample } from "./sample-encoder/manifest.ts";
+import { ensureSampleEncoder } from "./sample-encoder/sample-encoder.ts";
+import { SAMPLE_SET, writeSampleVocabulary } from "./sample-encoder/vocabulary.ts";
 
 /** Made once per checkout; the generator is deterministic, and its files are verified when they are opened. */
 const SHARED_MODELS = join(REPOSITORY, "node_modules", ".cache", "photon-test-models");
@@ -18,6 +20,8 @@ export interface TestLibrary extends AsyncDisposable {
   /** Everything of this test lies in here. */
   readonly folder: string;
   readonly photos: string;
+  /** What the sample encoder tags with lies in here, as `sample.json`; `tagging.vocabulary.dir` unless a test configures. */
+  readonly vocabulary: string;
   /** PHOTON_HOME; not made yet. */
   readonly home: string;
   readonly cataloguePath: string;
@@ -39,7 +43,13 @@ export interface TestLibraryOptions {
   readonly home?: string;
 }
 
-const SAMPLE_CONFIG = '[embedding]\nmodel = "generated-sample"\n';
+const sampleConfig = (vocabulary: string): string => `[embedding]
+model = "${generatedSample.id}"
+
+[tagging.vocabulary]
+dir = ${JSON.stringify(vocabulary)}
+sets = ["${SAMPLE_SET}"]
+`;
 
 /** Models lie outside PHOTON_HOME in these tests, so that they are made once. */
 const configText = (toml: string): string => `[general]\nmodel_dir = ${JSON.stringify(SHARED_MODELS)}\n${toml}`;
@@ -50,15 +60,18 @@ export const createTestLibrary = async (options: TestLibraryOptions = {}): Promi
   const folder = temporary.path;
   const home = options.home ?? join(folder, "home");
   const photos = join(folder, "photos");
+  const vocabulary = join(folder, "vocabulary");
   const configPath = join(folder, "config.toml");
   await mkdir(photos);
   const configure = (toml: string): Promise<void> => writeFile(configPath, configText(toml));
-  await configure(options.config ?? SAMPLE_CONFIG);
+  await configure(options.config ?? sampleConfig(vocabulary));
+  await writeSampleVocabulary(vocabulary);
   const environment = { PHOTON_HOME: home, PHOTON_CONFIG: configPath, HOME: folder, ...options.environment };
   const cataloguePath = join(home, "catalogue.db");
   return {
     folder,
     photos,
+    vocabulary,
     home,
     cataloguePath,
     renditions: join(home, "renditions"),

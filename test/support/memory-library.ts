@@ -184,7 +184,6 @@ export const createMemoryModel = ({ words, dimension }: MemoryModelOptions): Sea
     vectorKey: "memory@00000000/fp32/p1",
     dimension,
     calibration: { id: "memory-prior", scale: 10, bias: -5, noMatchBelow: 0.3, goodFrom: 0.6 },
-    sample: false,
     basic: false,
     embedTexts: async (texts) => texts.map(vectorFor),
     embedFile: async (path) => vectorFor(path),

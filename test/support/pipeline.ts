@@ -36,7 +36,6 @@ export const createScriptedModel = (modelId = "scripted"): ScriptedModel => ({
     dimension: DIMENSION,
     imageInput: { size: INPUT_SIZE, resize: "squash", kernel: "bicubic" },
     calibration: { id: "none", scale: 1, bias: 0, noMatchBelow: 0, goodFrom: 1 },
-    sample: true,
     embedImage: async (pixels) => unit([...pixels.subarray(0, DIMENSION)].map((value) => value + 1)),
     embedTexts: () => Promise.reject(new Error("no text is embedded in these tests")),
     [Symbol.asyncDispose]: async () => undefined,

@@ -7,9 +7,8 @@ import { argument, defineCommand, EXIT, jsonFlag } from "../command.ts";
 import { basicModelText, betterModelText } from "../models/better-model.ts";
 import { formatBytes, formatJson, formatTable } from "../terminal.ts";
 
-const nameText = ({ id, sample, basic, addedByUser, pinnedAtDownload }: ModelListing): string => {
+const nameText = ({ id, basic, addedByUser, pinnedAtDownload }: ModelListing): string => {
   if (basic) return `${id} (basic)`;
-  if (sample) return `${id} (sample: colours and little else)`;
   if (addedByUser === true) return `${id} (added by you)`;
   return pinnedAtDownload === true ? `${id} (pinned at download)` : id;
 };
@@ -25,8 +24,7 @@ const row = (model: ModelListing): readonly string[] => [
 ];
 
 /** Ready to be used, and not the one that is there anyway. */
-const isBetterThanBasic = ({ state, basic, sample }: ModelListing): boolean =>
-  state === "verified" && !basic && !sample;
+const isBetterThanBasic = ({ state, basic }: ModelListing): boolean => state === "verified" && !basic;
 
 export const modelsListCommand = defineCommand({
   options: z.object({ json: jsonFlag }),

@@ -9,7 +9,7 @@ import { formatBytes, formatCount, formatJson, formatPlural, formatTable } from 
 
 const modelText = ({ model }: LibraryStatus): string => {
   if (model === undefined) return "none yet";
-  const kind = model.sample ? ", sample encoder: colours and little else" : model.basic ? ", the basic model" : "";
+  const kind = model.basic ? ", the basic model" : "";
   return `${model.modelId}${kind}, ${formatPlural(model.vectors, "vector")} of ${model.dimension} numbers`;
 };
 

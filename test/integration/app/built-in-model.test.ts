@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { BUILT_IN_MODEL_ID, builtInSource, readBuiltInManifest } from "../../../models/embedding/built-in-model.ts";
 import { vectorKeyOf } from "../../../models/embedding/manifest.ts";
 import { AUTO_ORDER } from "../../../models/embedding/manifests.ts";
-import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
+import { ensureSampleEncoder } from "../../support/sample-encoder/sample-encoder.ts";
 import type { Photon } from "../../../src/app.ts";
 import type { TestLibrary } from "../../support/library.ts";
 import { createTestLibrary } from "../../support/library.ts";

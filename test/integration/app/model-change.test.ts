@@ -1,7 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
+import { ensureSampleEncoder } from "../../support/sample-encoder/sample-encoder.ts";
 import { taggingSettingsOf } from "../../../src/app/process-api.ts";
 import { indexAndCatalogue } from "../../support/library.ts";
 import type { ModelLibrary } from "../../support/model-library.ts";

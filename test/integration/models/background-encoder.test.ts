@@ -2,7 +2,7 @@ import { getPriority } from "node:os";
 import { expect, test } from "vitest";
 import { inBackground } from "../../../models/embedding/background-encoder.ts";
 import { createHostedEncoder } from "../../../models/embedding/hosted-encoder.ts";
-import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
+import { ensureSampleEncoder } from "../../support/sample-encoder/sample-encoder.ts";
 import { createWorkspace } from "../../support/model-workspace.ts";
 
 test("an encoder that steps back gives its processes the lowest priority, and still answers", async () => {

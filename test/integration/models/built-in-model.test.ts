@@ -13,7 +13,7 @@ import { listInstalledModels } from "../../../models/embedding/installed-models.
 import { vectorKeyOf } from "../../../models/embedding/manifest.ts";
 import { AUTO_ORDER } from "../../../models/embedding/manifests.ts";
 import { resolveModel } from "../../../models/embedding/resolve-model.ts";
-import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
+import { ensureSampleEncoder } from "../../support/sample-encoder/sample-encoder.ts";
 import { ConfigError, StorageError } from "../../../src/errors.ts";
 import { createWorkspace } from "../../support/model-workspace.ts";
 

@@ -7,14 +7,14 @@ import { createHostedEncoder } from "../../../models/embedding/hosted-encoder.ts
 import type { HostedEncoder } from "../../../models/embedding/hosted-encoder.ts";
 import { bankKeyOf, bankPathOf, ensureLabelBank } from "../../../models/embedding/label-bank.ts";
 import type { LabelBank } from "../../../models/embedding/label-bank-file.ts";
-import { concepts } from "../../../models/embedding/sample/concepts.ts";
-import { paintPrototype } from "../../../models/embedding/sample/build-sample.ts";
-import { CANVAS } from "../../../models/embedding/sample/painter.ts";
-import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
+import { concepts } from "../../support/sample-encoder/concepts.ts";
+import { paintPrototype } from "../../support/sample-encoder/build-sample.ts";
+import { CANVAS } from "../../support/sample-encoder/painter.ts";
+import { ensureSampleEncoder } from "../../support/sample-encoder/sample-encoder.ts";
 import type { TagCalibration } from "../../../models/embedding/tag-calibration.ts";
 import { createTagger } from "../../../models/embedding/tagger.ts";
 import type { HostedTagger, TaggerOptions } from "../../../models/embedding/tagger.ts";
-import { sampleVocabulary } from "../../../models/embedding/vocabulary/sample.ts";
+import { sampleVocabulary } from "../../support/sample-encoder/vocabulary.ts";
 import { createWorkspace, patternPixels, plainPixels } from "../../support/model-workspace.ts";
 import type { Workspace } from "../../support/model-workspace.ts";
 

@@ -5,8 +5,8 @@ import { listInstalledModels, openInstalledModel } from "../../../models/embeddi
 import { resolveModel } from "../../../models/embedding/resolve-model.ts";
 import type { InstalledModel } from "../../../models/embedding/installed-models.ts";
 import { AUTO_ORDER } from "../../../models/embedding/manifests.ts";
-import { generatedSample } from "../../../models/embedding/manifests/generated-sample.ts";
-import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
+import { generatedSample } from "../../support/sample-encoder/manifest.ts";
+import { ensureSampleEncoder } from "../../support/sample-encoder/sample-encoder.ts";
 import { ConfigError, NotFoundError } from "../../../src/errors.ts";
 import { installRandomEncoder, TINY_VIT } from "../../support/encoders.ts";
 import { createWorkspace } from "../../support/model-workspace.ts";

@@ -8,8 +8,8 @@ import { readLabelBank, writeLabelBank } from "../../../models/embedding/label-b
 import { bankKeyOf, bankPathOf, ensureLabelBank } from "../../../models/embedding/label-bank.ts";
 import { promptsOf } from "../../../models/embedding/vocabulary.ts";
 import type { VocabularyEntry } from "../../../models/embedding/vocabulary.ts";
-import { sampleVocabulary } from "../../../models/embedding/vocabulary/sample.ts";
-import { ensureSampleEncoder } from "../../../models/embedding/sample/sample-encoder.ts";
+import { sampleVocabulary } from "../../support/sample-encoder/vocabulary.ts";
+import { ensureSampleEncoder } from "../../support/sample-encoder/sample-encoder.ts";
 import { cosine, createWorkspace } from "../../support/model-workspace.ts";
 import { REPOSITORY, startProgram } from "../../support/run-program.ts";
 
@@ -161,15 +161,15 @@ test("a build that is killed loses at most the chunk in work", async () => {
   const key = await bankKeyOf(encoder, wideVocabulary);
   const bankDir = join(workspace.directory, "banks");
   await mkdir(bankDir);
-  const at = (path: string): string => JSON.stringify(pathToFileURL(join(REPOSITORY, "models/embedding", path)).href);
+  const at = (path: string): string => JSON.stringify(pathToFileURL(join(REPOSITORY, path)).href);
   const script = join(workspace.directory, "build.ts");
   await writeFile(join(workspace.directory, "vocabulary.json"), JSON.stringify(wideVocabulary));
   await writeFile(
     script,
     `import { readFileSync } from "node:fs";
-import { createHostedEncoder } from ${at("hosted-encoder.ts")};
-import { ensureSampleEncoder } from ${at("sample/sample-encoder.ts")};
-import { ensureLabelBank } from ${at("label-bank.ts")};
+import { createHostedEncoder } from ${at("models/embedding/hosted-encoder.ts")};
+import { ensureSampleEncoder } from ${at("test/support/sample-encoder/sample-encoder.ts")};
+import { ensureLabelBank } from ${at("models/embedding/label-bank.ts")};
 const encoder = createHostedEncoder(await ensureSampleEncoder(${JSON.stringify(workspace.directory)}), { textInProcess: true });
 const vocabulary = JSON.parse(readFileSync(${JSON.stringify(join(workspace.directory, "vocabulary.json"))}, "utf8"));
 const onProgress = ({ done }) => done === 256 && process.kill(process.pid, "SIGKILL");

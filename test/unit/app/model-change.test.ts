@@ -10,7 +10,6 @@ describe("an installed model is offered", () => {
   test.each([
     ["photon-mini", ["photon-mini", "clip-vit-base-patch32", "siglip2-base-patch16-224"], "siglip2-base-patch16-224"],
     ["clip-vit-base-patch32", ["photon-mini", "clip-vit-base-patch32"], undefined],
-    ["generated-sample", ["generated-sample", "photon-mini"], "photon-mini"],
     ["added-by-somebody", ["added-by-somebody", "siglip2-base-patch16-224"], undefined],
   ])("to a library that uses %s when %j are there: %s", (active, installed, expected) => {
     expect(betterThan(active, verified(...installed))).toBe(expected);

@@ -108,7 +108,6 @@ describe("models", () => {
     licence: "MIT",
     languages: [],
     active: true,
-    sample: false,
     basic: false,
     problem: undefined,
   };

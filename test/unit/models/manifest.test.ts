@@ -3,7 +3,7 @@ import { priorCalibration } from "../../../models/embedding/calibration.ts";
 import type { ModelManifest } from "../../../models/embedding/manifest.ts";
 import { fileOfRole, parseManifest, vectorKeyOf } from "../../../models/embedding/manifest.ts";
 import { manifests } from "../../../models/embedding/manifests.ts";
-import { generatedSample } from "../../../models/embedding/manifests/generated-sample.ts";
+import { generatedSample } from "../../support/sample-encoder/manifest.ts";
 
 const base: ModelManifest = generatedSample;
 const [vision, ...otherFiles] = base.files;

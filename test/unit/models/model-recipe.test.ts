@@ -32,7 +32,6 @@ const pinsOf = (recipe: ModelRecipe, change: Partial<RecipePins> = {}): RecipePi
 
 test("the registry's pinned precisions, the default of each model first", () => {
   expect(manifests.map(({ id, variant }) => `${id} ${variant}`)).toEqual([
-    "generated-sample fp32",
     "siglip2-base-patch16-224 int8",
     "siglip2-base-patch16-224 fp16",
     "siglip2-base-patch16-224 fp32",

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { generatedSample } from "../../../models/embedding/manifests/generated-sample.ts";
-import { buildSampleFiles, sha256Of } from "../../../models/embedding/sample/build-sample.ts";
-import { concepts, FILLER_WORDS } from "../../../models/embedding/sample/concepts.ts";
-import { sampleVocabulary } from "../../../models/embedding/vocabulary/sample.ts";
+import { generatedSample } from "../../support/sample-encoder/manifest.ts";
+import { buildSampleFiles, sha256Of } from "../../support/sample-encoder/build-sample.ts";
+import { concepts, FILLER_WORDS } from "../../support/sample-encoder/concepts.ts";
+import { sampleVocabulary } from "../../support/sample-encoder/vocabulary.ts";
 
 test("the generator makes the bytes that the manifest pins", () => {
   const files = buildSampleFiles();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { confidenceOf, dropAncestors, leastLogit, raisedConfidence } from "../../../models/embedding/tag-selection.ts";
 import { promptsOf } from "../../../models/embedding/vocabulary.ts";
-import { sampleVocabulary } from "../../../models/embedding/vocabulary/sample.ts";
+import { sampleVocabulary } from "../../support/sample-encoder/vocabulary.ts";
 import type { ScoredTag } from "../../../src/photo/types.ts";
 
 const tag = (name: string, confidence: number, ...ancestors: string[]): ScoredTag => ({ name, confidence, ancestors });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { InstalledModel } from "../../../models/embedding/installed-models.ts";
-import { generatedSample } from "../../../models/embedding/manifests/generated-sample.ts";
+import { generatedSample } from "../../support/sample-encoder/manifest.ts";
 import { composeVocabulary, namesBySynonym, vocabularyFor } from "../../../models/embedding/vocabularies.ts";
 import { writePhrases } from "../../../models/embedding/vocabulary/known-terms.ts";
 import { ConfigError } from "../../../src/errors.ts";

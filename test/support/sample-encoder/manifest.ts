@@ -1,12 +1,10 @@
 /** The sample encoder: generated in code, understands colours, brightness and where they sit in the frame. */
-import type { ModelManifest } from "../manifest.ts";
-
-export const SAMPLE_MODEL_ID = "generated-sample";
+import type { ModelManifest } from "../../../models/embedding/manifest.ts";
 
 /** Hashes of what `buildSampleFiles` makes; a test compares them. */
 export const generatedSample = {
   manifest: 1,
-  id: SAMPLE_MODEL_ID,
+  id: "generated-sample",
   variant: "fp32",
   preprocessVersion: 1,
   repo: "generated",

@@ -1,14 +1,14 @@
-/** Installs the sample encoder: a tiny generated model for tests and measurements. */
+/** Installs the sample encoder, a tiny generated model for tests, into a model folder like any other model. */
 import { join } from "node:path";
 import { InternalError } from "../../../src/errors.ts";
-import { CALIBRATION_FILE } from "../calibration.ts";
-import type { CalibrationFile } from "../calibration.ts";
-import { ensureModelFolder, writeSynced } from "../fresh-folder.ts";
-import { verifyModel } from "../installed-models.ts";
-import type { InstalledModel } from "../installed-models.ts";
-import { vectorKeyOf } from "../manifest.ts";
-import { MANIFEST_FILE } from "../model-folder.ts";
-import { generatedSample } from "../manifests/generated-sample.ts";
+import { CALIBRATION_FILE } from "../../../models/embedding/calibration.ts";
+import type { CalibrationFile } from "../../../models/embedding/calibration.ts";
+import { ensureModelFolder, writeSynced } from "../../../models/embedding/fresh-folder.ts";
+import { verifyModel } from "../../../models/embedding/installed-models.ts";
+import type { InstalledModel } from "../../../models/embedding/installed-models.ts";
+import { vectorKeyOf } from "../../../models/embedding/manifest.ts";
+import { MANIFEST_FILE } from "../../../models/embedding/model-folder.ts";
+import { generatedSample } from "./manifest.ts";
 import { buildSampleFiles, sha256Of } from "./build-sample.ts";
 
 const VECTOR_KEY = vectorKeyOf(generatedSample);
@@ -30,7 +30,7 @@ const fill = async (directory: string): Promise<void> => {
     const bytes = built[path];
     if (sha256Of(bytes) !== sha256) {
       throw new InternalError(`expected sha256 ${sha256} for the generated ${path}, received ${sha256Of(bytes)}`, {
-        hint: "The generator of the sample encoder changed: pin its new hashes in manifests/generated-sample.ts.",
+        hint: "The generator of the sample encoder changed: pin its new hashes in manifest.ts beside it.",
       });
     }
     await writeSynced(join(directory, path), bytes);

@@ -1,6 +1,6 @@
 /** The two graphs of the sample encoder, from what `fitSpace` found. */
-import { float32Tensor, int64Tensor } from "../onnx-graph.ts";
-import type { OnnxGraph, OnnxNode, OnnxTensor } from "../onnx-graph.ts";
+import { float32Tensor, int64Tensor } from "../../../models/embedding/onnx-graph.ts";
+import type { OnnxGraph, OnnxNode, OnnxTensor } from "../../../models/embedding/onnx-graph.ts";
 import { BANDS, FEATURES, OPPONENT, OPPONENT_PALETTE, PALETTE, SOFTNESS } from "./features.ts";
 import type { Fit } from "./fit.ts";
 import { CANVAS } from "./painter.ts";

@@ -1,6 +1,6 @@
 /** Makes the files of the sample encoder: paints prototypes, fits the space, writes graphs and tokenizer. */
 import { createHash } from "node:crypto";
-import { encodeOnnxModel } from "../onnx-graph.ts";
+import { encodeOnnxModel } from "../../../models/embedding/onnx-graph.ts";
 import { concepts, FILLER_WORDS } from "./concepts.ts";
 import type { Concept } from "./concepts.ts";
 import { featuresOf } from "./features.ts";

@@ -1,5 +1,7 @@
-/** What the sample encoder can tell; see the concepts it is painted from. */
-import type { VocabularyEntry } from "../vocabulary.ts";
+/** What the sample encoder can tell, see the concepts it is painted from: a user's vocabulary in libraries of tests. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { VocabularyEntry } from "../../../models/embedding/vocabulary.ts";
 
 const term = (
   name: string,
@@ -35,3 +37,13 @@ export const sampleVocabulary: readonly VocabularyEntry[] = [
     term(colour, "colour"),
   ),
 ];
+
+/** Name of the set in `tagging.vocabulary.sets`. */
+export const SAMPLE_SET = "sample";
+
+/** @param folder value of `tagging.vocabulary.dir`; made when it is missing */
+export const writeSampleVocabulary = async (folder: string): Promise<void> => {
+  await mkdir(folder, { recursive: true });
+  const terms = sampleVocabulary.map(({ id: _id, ...term }) => term);
+  await writeFile(join(folder, `${SAMPLE_SET}.json`), JSON.stringify(terms));
+};
