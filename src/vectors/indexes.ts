@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { MINUTE } from "../clock.ts";
 import type { LanceDb } from "./lancedb.ts";
 import { isCommitConflict, loadLanceDb } from "./lancedb.ts";
+import { withoutLeftovers } from "./training-leftovers.ts";
 
 /** Below this an exact scan is fast and always right. */
 export const VECTOR_INDEX_FROM_ROWS = 20_000;
@@ -95,7 +96,9 @@ const trainVectorIndex = async (table: Table, rows: number): Promise<void> => {
   const { Index: index } = await loadLanceDb();
   const outdated = await listVectorIndexes(table);
   const name = `${VECTOR_INDEX_PREFIX}${rows}`;
-  await table.createIndex("vector", { config: index.ivfRq({ distanceType: "cosine" }), name, replace: true });
+  await withoutLeftovers(() =>
+    table.createIndex("vector", { config: index.ivfRq({ distanceType: "cosine" }), name, replace: true }),
+  );
   for (const { name: old } of outdated) if (old !== name) await table.dropIndex(old);
 };
 
