@@ -1,6 +1,7 @@
 /**
- * The model that comes with photon. Its files are copied from the package into `<model_dir>/<id>/` at the first use, so
- * a library stays searchable with the revision its vectors were made with after an update of photon.
+ * The model that comes with photon. Its files are copied from the package into `<model_dir>/<id>/` when a library first
+ * uses it, so the library stays searchable with the revision its vectors were made with after an update of photon. What
+ * keeps no vectors uses the files of the package where they are.
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir } from "node:fs/promises";
@@ -9,7 +10,7 @@ import { InternalError, isDiskFull, StorageError, systemCode } from "../../src/e
 import { namingFullDisk, writeFileAtomically } from "./atomic-file.ts";
 import { ensureModelFolder, writeSynced } from "./fresh-folder.ts";
 import type { InstalledModel } from "./installed-models.ts";
-import { openInstalledModel, verifyModel } from "./installed-models.ts";
+import { openInstalledModel, openReadOnlyModel, refuseReserved, verifyModel } from "./installed-models.ts";
 import type { ModelManifest } from "./manifest.ts";
 import { parseManifest, vectorKeyOf } from "./manifest.ts";
 import { folderNameOf, MANIFEST_FILE } from "./model-folder.ts";
@@ -92,6 +93,16 @@ export const ensureBuiltInModel = async (modelDir: string): Promise<InstalledMod
     throw namingFolder(modelDir, error);
   }
   return openInstalledModel(directory);
+};
+
+/**
+ * For what keeps no vectors: opens the model in the package, writes nothing and needs no folder for models.
+ * @throws ConfigError when a file of the package is not what its manifest says or the self-test of a copy failed,
+ * InternalError when the package is not whole
+ */
+export const openBuiltInModel = async (modelDir: string): Promise<InstalledModel> => {
+  await refuseReserved(builtInFolder(modelDir, await readBuiltInManifest()));
+  return openReadOnlyModel(builtInSource());
 };
 
 /** A damaged copy stays as it is: whoever checks models wants to see it. */

@@ -156,12 +156,24 @@ export const openModelFolder = async (directory: string): Promise<InstalledModel
       ? [false]
       : await Promise.all(manifest.files.map((file) => isUnchanged(directory, file, verified)));
   if (unchanged.includes(false)) await verifyModel(directory);
-  return {
-    manifest,
-    directory,
-    vectorKey: vectorKeyOf(manifest),
-    calibration: await readCalibration(directory, manifest),
-  };
+  return asInstalled(directory, manifest);
+};
+
+const asInstalled = async (directory: string, manifest: ModelManifest): Promise<InstalledModel> => ({
+  manifest,
+  directory,
+  vectorKey: vectorKeyOf(manifest),
+  calibration: await readCalibration(directory, manifest),
+});
+
+/**
+ * Opens a folder that photon does not write into: nothing is recorded, so every file is hashed each time.
+ * @throws ConfigError when a file is not what the manifest says, NotFoundError without a manifest
+ */
+export const openReadOnlyModel = async (directory: string): Promise<InstalledModel> => {
+  const manifest = await readManifest(directory);
+  for (const file of manifest.files) await verifyFile(directory, file);
+  return asInstalled(directory, manifest);
 };
 
 /**
@@ -170,8 +182,14 @@ export const openModelFolder = async (directory: string): Promise<InstalledModel
  * manifest
  */
 export const openInstalledModel = async (directory: string): Promise<InstalledModel> => {
+  await refuseReserved(directory);
+  return openModelFolder(directory);
+};
+
+/** @throws ConfigError when the model in this folder may not be used; a folder that is not there is passed */
+export const refuseReserved = async (directory: string): Promise<void> => {
   const reservation = await reservationAgainst(directory);
-  if (reservation === undefined) return openModelFolder(directory);
+  if (reservation === undefined) return;
   throw new ConfigError(`expected a usable model in ${directory}, received one that is not: ${reservation}`, {
     hint: "Run `photon models download` for it again, or `photon models verify --deep` after an update of photon.",
   });

@@ -3,7 +3,7 @@ import type { InstalledModel } from "../../models/embedding/installed-models.ts"
 import { ensureBuiltInModel, isBuiltInKey } from "../../models/embedding/built-in-model.ts";
 import { listInstalledModels, openInstalledModel } from "../../models/embedding/installed-models.ts";
 import { isBasicModel } from "../../models/embedding/manifests.ts";
-import { resolveModel } from "../../models/embedding/resolve-model.ts";
+import { resolveModel, resolveModelInPlace } from "../../models/embedding/resolve-model.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { VectorKey } from "../catalogue/library-repository.ts";
 import type { Config } from "../config.ts";
@@ -11,6 +11,7 @@ import { ConfigError, NotFoundError } from "../errors.ts";
 import type { ActiveModel } from "../library/administration.ts";
 import type { Logger } from "../logger.ts";
 import { once } from "./once.ts";
+import { explainingAbsence } from "./wanted-model.ts";
 
 export interface LibraryModelDeps {
   readonly config: Config;
@@ -28,7 +29,7 @@ export interface LibraryModel {
   readonly installedOf: (key: VectorKey) => Promise<InstalledModel | undefined>;
   /** The same for writing: makes the configured model's key active when none is. */
   readonly forWriting: () => Promise<InstalledModel | undefined>;
-  /** The configured model, without looking at the library. */
+  /** The configured model, without looking at the library or writing anything. */
   readonly configured: () => Promise<InstalledModel>;
 }
 
@@ -72,12 +73,13 @@ const warnAboutActive = (
 
 export const createLibraryModel = ({ config, logger, catalogue }: LibraryModelDeps): LibraryModel => {
   const modelDir = config.general.model_dir;
-  const configured = once(() => resolveModel(modelDir, config.embedding.model));
+  const wanted = { modelDir, id: config.embedding.model, name: "embedding.model" };
+  const configured = once(() => explainingAbsence(wanted, resolveModelInPlace));
   const activeKey = async (): Promise<VectorKey | undefined> => (await catalogue()).library.activeVectorKey();
 
   /** The configured model becomes this library's, unless another process was faster with another one. */
   const activateFirst = async (): Promise<InstalledModel | undefined> => {
-    const model = await configured();
+    const model = await explainingAbsence(wanted, resolveModel);
     const { id: modelId, dimension } = model.manifest;
     const { library } = await catalogue();
     const settled = await library.activateFirst({ vectorKey: model.vectorKey, modelId, dimension });

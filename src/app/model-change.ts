@@ -22,6 +22,7 @@ import { planChange, planFirst, refuseSmallDisk } from "./model-change-plan.ts";
 import type { MigrationDeps } from "./model-migration.ts";
 import { ModelMigration } from "./model-migration.ts";
 import { listRetired, pruneRetired } from "./model-prune.ts";
+import { explainingAbsence } from "./wanted-model.ts";
 
 const ROLE = "model-change";
 /** Another process is changing the model: wait this long for it. */
@@ -58,7 +59,7 @@ const installedModel = async (deps: ModelChangeDeps, { id, precision }: WantedMo
   if (precision !== undefined) return installedPrecision(modelDir, id, precision);
   // An update of photon may have brought other weights of the built-in model.
   const inUse = active?.modelId === id && !isBasicModel(id) ? await deps.installedOf(active) : undefined;
-  return inUse ?? resolveModel(modelDir, id);
+  return inUse ?? explainingAbsence({ modelDir, id, name: "ID" }, resolveModel);
 };
 
 const installedPrecision = async (modelDir: string, id: string, precision: ModelVariant): Promise<InstalledModel> => {

@@ -50,7 +50,9 @@ export const modelsFinding = (models: readonly ModelListing[], wanted: string): 
     return {
       status: "fail",
       message: `embedding.model names ${wanted}, which is not installed or not usable.`,
-      repair: "Set embedding.model to auto or to a model of `photon models list`.",
+      repair: models.some(({ id }) => id === wanted)
+        ? `Run \`photon models download ${wanted}\`, or set embedding.model to auto.`
+        : "Set embedding.model to auto or to a model of `photon models list`.",
     };
   }
   const [first] = broken;
@@ -58,7 +60,9 @@ export const modelsFinding = (models: readonly ModelListing[], wanted: string): 
     return {
       status: "warn",
       message: `${first.id} cannot be used: ${first.problem ?? first.state}`,
-      repair: `Run \`photon models download ${first.id}\` again, or \`photon models remove ${first.id}\`.`,
+      repair: first.basic
+        ? `Delete ${first.directory ?? ""}; a library that used it moves on with \`photon models use ${first.id}\`.`
+        : `Run \`photon models download ${first.id}\` again, or \`photon models remove ${first.id}\`.`,
     };
   }
   return { status: "ok", message: `${usable.map(({ id }) => id).join(", ")}.` };

@@ -1,4 +1,5 @@
 /** Libraries whose model is the one that comes with photon. */
+import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,6 +8,7 @@ import { vectorKeyOf } from "../../../models/embedding/manifest.ts";
 import { AUTO_ORDER } from "../../../models/embedding/manifests.ts";
 import { ensureSampleEncoder } from "../../support/sample-encoder/sample-encoder.ts";
 import type { Photon } from "../../../src/app.ts";
+import { taggingSettingsOf } from "../../../src/app/process-api.ts";
 import type { TestLibrary } from "../../support/library.ts";
 import { createTestLibrary } from "../../support/library.ts";
 import { activeKeyOf } from "../../support/model-library.ts";
@@ -55,6 +57,20 @@ test("a library without any setting is searched with it, and says that it is bas
   expect((await photon.status()).model).toMatchObject({ modelId: BUILT_IN_MODEL_ID, basic: true, vectors: 3 });
   const request = { terms: [{ source: { kind: "text", text: "dog" }, weight: 1 }], mode: "vector" } as const;
   expect((await photon.search(request, signal)).model).toMatchObject({ modelId: BUILT_IN_MODEL_ID, basic: true });
+});
+
+test("a run that stores nothing, and a look at the vocabulary, leave nothing behind", async () => {
+  await using library = await createFreshLibrary();
+  await using photon = await library.open();
+  const names = await writePhotos(library.photos, { count: 1 });
+  const settings = { thumbnail: undefined, embedding: true, tagging: taggingSettingsOf(photon.config) };
+  const options = { store: false, force: false, parallel: 2, signal };
+  const outcomes: unknown[] = [];
+  for await (const outcome of photon.process(sourcesOf(library.photos, names), settings, options))
+    outcomes.push(outcome);
+  expect(outcomes).toMatchObject([{ status: "done", failures: [] }]);
+  expect((await photon.vocabulary()).model).toBe(BUILT_IN_MODEL_ID);
+  expect([existsSync(library.modelDir), existsSync(library.home)]).toEqual([false, false]);
 });
 
 test("a better model that is installed later changes nothing by itself: it is offered", async () => {

@@ -1,20 +1,24 @@
 /** The model that comes with photon, as a folder among the installed ones. */
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   BUILT_IN_MODEL_ID,
+  builtInSource,
   ensureBuiltInIsThere,
   ensureBuiltInModel,
+  openBuiltInModel,
   readBuiltInManifest,
 } from "../../../models/embedding/built-in-model.ts";
 import type { InstalledModel } from "../../../models/embedding/installed-models.ts";
 import { listInstalledModels } from "../../../models/embedding/installed-models.ts";
 import { vectorKeyOf } from "../../../models/embedding/manifest.ts";
 import { AUTO_ORDER } from "../../../models/embedding/manifests.ts";
-import { resolveModel } from "../../../models/embedding/resolve-model.ts";
+import { resolveModel, resolveModelInPlace } from "../../../models/embedding/resolve-model.ts";
 import { ensureSampleEncoder } from "../../support/sample-encoder/sample-encoder.ts";
 import { ConfigError, StorageError } from "../../../src/errors.ts";
+import { filesBelow } from "../../support/library.ts";
 import { createWorkspace } from "../../support/model-workspace.ts";
 
 const MAX_GRAPH_BYTES = 12_000_000;
@@ -92,10 +96,30 @@ test("auto takes it when nothing better is installed, and anything preferred bef
   expect((await resolveModel(workspace.directory, BUILT_IN_MODEL_ID)).manifest.id).toBe(BUILT_IN_MODEL_ID);
 });
 
+test("what keeps no vectors uses it where the package has it: nothing is written there or among the models", async () => {
+  await using workspace = await createWorkspace();
+  const before = await filesBelow(builtInSource());
+  const modelDir = join(workspace.directory, "models");
+  const inPlace = await resolveModelInPlace(modelDir, "auto");
+  expect(inPlace.directory).toBe(builtInSource());
+  expect(await resolveModelInPlace(modelDir, BUILT_IN_MODEL_ID)).toEqual(inPlace);
+  expect(existsSync(modelDir)).toBe(false);
+  expect(await filesBelow(builtInSource())).toEqual(before);
+  const copied = await ensureBuiltInModel(modelDir);
+  expect(inPlace).toEqual({ ...copied, directory: inPlace.directory });
+});
+
+test("an installed model is preferred to it in place too", async () => {
+  await using workspace = await createWorkspace();
+  await installAs(workspace.directory, await ensureSampleEncoder(workspace.directory), AUTO_ORDER[4]);
+  expect((await resolveModelInPlace(workspace.directory, "auto")).manifest.id).toBe(AUTO_ORDER[4]);
+});
+
 test("a copy whose self-test failed is not used", async () => {
   await using workspace = await createWorkspace();
   const { directory, vectorKey } = await ensureBuiltInModel(workspace.directory);
   const result = { vectorKey, passed: false, problems: ["It is a teapot."], time: 0 };
   await writeFile(join(directory, "self-test.json"), JSON.stringify(result));
   await expect(resolveModel(workspace.directory, "auto")).rejects.toThrow(ConfigError);
+  await expect(openBuiltInModel(workspace.directory)).rejects.toThrow("It is a teapot.");
 });
