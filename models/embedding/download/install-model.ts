@@ -4,7 +4,7 @@
  *     lock > space > marker > files > manifest > hashes written down > self-test > marker removed
  *
  * Until the marker is gone the folder counts as unfinished, whatever lies in it; a run that was cut short continues with
- * the files and the part it finds.
+ * the files and the part it finds. One that failed before the first byte leaves nothing.
  */
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -27,6 +27,7 @@ import type { ModelSource } from "./file-source.ts";
 import { fetchFile } from "./file-source.ts";
 import type { Judge } from "./judge-model.ts";
 import { judgeModel } from "./judge-model.ts";
+import { removeIfNothingCame } from "./nothing-came.ts";
 
 export interface InstallProgress {
   readonly file: string;
@@ -134,7 +135,10 @@ const install = async (plan: DownloadPlan, deps: InstallDeps, watch: InstallWatc
   const marker: DownloadMarker = { variant, bytes };
   await writeFileAtomically(join(directory, DOWNLOAD_FILE), json(marker));
   await rm(join(directory, VERIFIED_FILE), { force: true });
-  const fetched = await fetchAll(plan, deps, watch);
+  const fetched = await fetchAll(plan, deps, watch).catch(async (failure: unknown) => {
+    await removeIfNothingCame(directory).catch(() => undefined); // why the download failed is what people have to know
+    throw failure;
+  });
   const drafted = completeManifest(recipe, variant, pinsOf(plan, fetched));
   const manifest = (await deps.adjust?.(drafted, directory)) ?? drafted;
   await writeFileAtomically(join(directory, MANIFEST_FILE), json(manifest));

@@ -38,13 +38,21 @@ const fileLine = (file: OfferedFile): string =>
 
 export const fileLines = (files: readonly OfferedFile[]): readonly string[] => files.map(fileLine);
 
+interface FailedDownload {
+  /** What may be fetched elsewhere; empty when photon does not know or cannot take them from a folder. */
+  readonly files: readonly OfferedFile[];
+  /** The servers of `--base-url`. */
+  readonly baseUrls: readonly string[];
+}
+
 /**
  * What to do about a download that failed.
- * @param files what may be fetched elsewhere; empty when photon does not know or cannot take them from a folder
+ * @param command as it was typed, without where the files come from
  */
-export const waysOut = (command: string, files: readonly OfferedFile[]): readonly string[] => {
+export const waysOut = (command: string, { files, baseUrls }: FailedDownload): readonly string[] => {
+  const again = [command, ...baseUrls.map((url) => `--base-url ${url}`)].join(" ");
   const ways = [
-    [`Try again later; it continues where it stopped:  ${command}`],
+    [`Try again later; it continues where it stopped:  ${again}`],
     ...(files.length === 0
       ? []
       : [

@@ -65,9 +65,10 @@ export const runDownload = async (
 ): Promise<number> => {
   const { stdout, stderr, environment } = context;
   const request = { precision: flags.precision, from: flags.from, baseUrls: flags.baseUrl };
+  const typed = flags.precision === undefined ? command : `${command} --precision ${flags.precision}`;
   const offer = await explaining(
     () => makeOffer(request, { environment, signal }),
-    () => waysOut(command, []),
+    () => waysOut(typed, { files: [], baseUrls: flags.baseUrl }),
   );
   const useCommand = `photon models use ${offer.id}${flags.precision === undefined ? "" : ` --precision ${flags.precision}`}`;
   const report = async (outcome: string): Promise<number> => {
@@ -84,7 +85,7 @@ export const runDownload = async (
   }
   const outcome = await explaining(
     () => download(offer, context, signal),
-    () => waysOut(command, offer.addedByUser ? [] : offer.files),
+    () => waysOut(typed, { files: offer.addedByUser ? [] : offer.files, baseUrls: flags.baseUrl }),
   );
   return report(outcome);
 };

@@ -192,7 +192,22 @@ test("files from a folder are checked like downloads, in folders or side by side
   await expect(install({ modelDir: second.directory, source: nothing })).rejects.toMatchObject({
     failure: "missing_file",
   });
-  expect(await stateIn(second.directory)).toBe("partial");
+});
+
+test("a download that fails before the first byte leaves no unfinished model, a later failure does", async () => {
+  await using here = await createWorkspace();
+  await using empty = await createWorkspace();
+  const source = { kind: "folder", directory: empty.directory } as const;
+  await expect(install({ modelDir: here.directory, source })).rejects.toMatchObject({ failure: "missing_file" });
+  expect(await listInstalledModels(here.directory)).toEqual([]);
+
+  const [vision] = published.manifest.files;
+  await mkdir(dirname(join(empty.directory, vision?.path ?? "")), { recursive: true });
+  await copyFile(join(published.directory, vision?.path ?? ""), join(empty.directory, vision?.path ?? ""));
+  await expect(install({ modelDir: here.directory, source })).rejects.toMatchObject({ failure: "missing_file" });
+  expect(await stateIn(here.directory)).toBe("partial");
+  await expect(install({ modelDir: here.directory, source })).rejects.toMatchObject({ failure: "missing_file" });
+  expect(await stateIn(here.directory)).toBe("partial");
 });
 
 test("another precision takes over what is the same", async () => {

@@ -44,8 +44,20 @@ test("files are listed with what is known of them", () => {
 });
 
 test("the way by hand is offered only with files to name", () => {
-  expect(waysOut("photon models download tiny", files).join("\n")).toContain("--from FOLDER");
-  expect(waysOut("photon models add some/tiny", []).join("\n")).not.toContain("--from");
+  const baseUrls: readonly string[] = [];
+  expect(waysOut("photon models download tiny", { files, baseUrls }).join("\n")).toContain("--from FOLDER");
+  expect(waysOut("photon models add some/tiny", { files: [], baseUrls }).join("\n")).not.toContain("--from");
+});
+
+test("trying again is the command as it was typed, servers included; the other ways name their own source", () => {
+  const baseUrls = ["https://one.example.org", "https://two.example.org"];
+  const ways = waysOut("photon models download tiny --precision fp16", { files, baseUrls });
+  const lines = ways.filter((line) => /^ +\d\./.test(line)).map((line) => line.slice(line.indexOf("photon ")));
+  expect(lines).toEqual([
+    "photon models download tiny --precision fp16 --base-url https://one.example.org --base-url https://two.example.org",
+    "photon models download tiny --precision fp16 --from FOLDER",
+    "photon models download tiny --precision fp16 --base-url https://mirror.example.org",
+  ]);
 });
 
 test("progress names file, share, rate and time left", () => {
