@@ -5,6 +5,7 @@ import { listInstalledModels } from "../../models/embedding/installed-models.ts"
 import type { InstalledModelStatus } from "../../models/embedding/installed-models.ts";
 import { vectorKeyOf } from "../../models/embedding/manifest.ts";
 import { AUTO_ORDER, isBasicModel, manifests } from "../../models/embedding/manifests.ts";
+import { figuresOf } from "../../models/embedding/model-figures.ts";
 import type { ModelRecipe } from "../../models/embedding/model-recipe.ts";
 import { filesOf, pinnedManifest, variantsOf } from "../../models/embedding/model-recipe.ts";
 import { recipes } from "../../models/embedding/recipes.ts";
@@ -28,6 +29,7 @@ const listingOf = (status: InstalledModelStatus, activeVectorKey: string | undef
   bytes: status.bytes,
   licence: status.manifest?.licence.weights,
   languages: status.manifest?.languages.good ?? [],
+  figures: figuresOf(status.id),
   active: status.manifest !== undefined && vectorKeyOf(status.manifest) === activeVectorKey,
   basic: isBasicModel(status.id),
   addedByUser: !isKnown(status.id),
@@ -45,6 +47,7 @@ const offerOf = (recipe: ModelRecipe): ModelListing => {
     bytes: filesOf(recipe, variant).reduce((sum, { bytes = 0 }) => sum + bytes, 0),
     licence: recipe.licence.weights,
     languages: recipe.languages.good,
+    figures: figuresOf(recipe.id),
     active: false,
     basic: false,
     addedByUser: false,

@@ -1,4 +1,5 @@
 /** What the administrative commands ask of a library. Types only; the composition root provides it. */
+import type { ModelFigure } from "../../models/embedding/model-figures.ts";
 import type { PhotoFailureCode } from "../errors.ts";
 import type { VectorIndexStatus } from "../vectors/types.ts";
 
@@ -123,6 +124,8 @@ export interface ModelListing {
   readonly licence: string | undefined;
   /** BCP-47 tags of the languages it understands well. */
   readonly languages: readonly string[];
+  /** What it is worth, as published; empty when nothing is known. */
+  readonly figures: readonly ModelFigure[];
   /** This library searches its vectors. */
   readonly active: boolean;
   readonly basic: boolean;

@@ -5,30 +5,16 @@ import type { AdministrationApi, ModelListing } from "../../library/administrati
 import type { ModelChangeApi } from "../../library/model-change.ts";
 import { argument, defineCommand, EXIT, jsonFlag } from "../command.ts";
 import { basicModelText, betterModelText } from "../models/better-model.ts";
-import { formatBytes, formatJson, formatTable } from "../terminal.ts";
-
-const nameText = ({ id, basic, addedByUser, pinnedAtDownload }: ModelListing): string => {
-  if (basic) return `${id} (basic)`;
-  if (addedByUser === true) return `${id} (added by you)`;
-  return pinnedAtDownload === true ? `${id} (pinned at download)` : id;
-};
-
-const row = (model: ModelListing): readonly string[] => [
-  model.active ? "*" : "",
-  nameText(model),
-  model.variant ?? "",
-  model.state,
-  model.bytes === 0 ? "" : formatBytes(model.bytes),
-  model.licence ?? "",
-  model.languages.join(" "),
-];
+import { modelNotes, modelTable } from "../models/model-table.ts";
+import { formatJson } from "../terminal.ts";
 
 /** Ready to be used, and not the one that is there anyway. */
 const isBetterThanBasic = ({ state, basic }: ModelListing): boolean => state === "verified" && !basic;
 
 export const modelsListCommand = defineCommand({
   options: z.object({ json: jsonFlag }),
-  details: "The model marked * is the one this library searches with.",
+  details:
+    "The model marked * is the one this library searches with. What each one finds is as published, for its weights in full precision; --json names every figure and its source.",
   examples: [
     { command: "photon models list", does: "every known model and its state" },
     { command: "photon models list --json", does: "the same for programs" },
@@ -40,12 +26,11 @@ export const modelsListCommand = defineCommand({
       await stdout.line(formatJson(models));
       return EXIT.done;
     }
-    const head = ["", "model", "variant", "state", "size", "licence", "languages"];
-    const rows = [head.map((name) => stdout.style("dim", name)), ...models.map(row)];
-    if (models.length > 0) await stdout.write(formatTable(rows));
+    await stdout.write(modelTable(models, (name) => stdout.style("dim", name)));
     for (const { problem, id } of models) {
       if (problem !== undefined) await stderr.line(`${id}: ${problem}`);
     }
+    for (const note of modelNotes(models)) await stderr.line(note);
     const better = await library.betterModel();
     if (better !== undefined) await stderr.line(betterModelText(better));
     else if (!models.some(isBetterThanBasic)) await stderr.line(basicModelText);
@@ -65,10 +50,12 @@ export const modelsPathCommand = defineCommand({
       return EXIT.done;
     }
     const library: AdministrationApi = await photon();
-    const directory = (await library.listModels()).find((model) => model.id === id)?.directory;
+    const models = (await library.listModels()).filter((model) => model.id === id);
+    const directory = models.find((model) => model.directory !== undefined)?.directory;
     if (directory === undefined) {
+      const isOffered = models.length > 0;
       throw new NotFoundError(`Expected an installed model for ID, received ${id}.`, {
-        hint: "Run `photon models list` to see which models are installed.",
+        hint: `${isOffered ? `Run \`photon models download ${id}\` to install it. ` : ""}Run \`photon models list\` to see which models are installed.`,
       });
     }
     await stdout.line(directory);

@@ -107,6 +107,7 @@ describe("models", () => {
     bytes: 1,
     licence: "MIT",
     languages: [],
+    figures: [],
     active: true,
     basic: false,
     problem: undefined,
