@@ -65,7 +65,7 @@ const modelManifestSchema = z.strictObject({
   /** Bump when kernel, crop or shrink-on-load changes: vectors before and after are not comparable. */
   preprocessVersion: positive,
   repo: z.string().min(1),
-  /** Commit of the repository; of generated models the first 40 hex digits of SHA-256 over the files. */
+  /** Commit of the repository; of models without one the first 40 hex digits of SHA-256 over the files. */
   revision: hex(40),
   licence: z.strictObject({ weights: z.string().min(1), tokenizer: z.string().min(1), source: z.string().min(1) }),
   files: z.array(modelFile).min(1),

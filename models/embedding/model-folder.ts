@@ -22,7 +22,7 @@ type FolderFacts = Pick<ModelManifest, "revision" | "variant">;
 export const folderNameOf = ({ revision, variant }: FolderFacts): string =>
   variant === PLAIN_VARIANT ? revision : `${revision}-${variant}`;
 
-/** Generated models and those put there by hand may use the revision alone, whatever their precision. */
+/** Models put there by hand may use the revision alone, whatever their precision. */
 export const isFolderOf = (name: string, facts: FolderFacts): boolean =>
   name === facts.revision || name === `${facts.revision}-${facts.variant}`;
 

@@ -68,7 +68,7 @@ const installedPrecision = async (modelDir: string, id: string, precision: Model
   );
   if (status !== undefined) return openInstalledModel(status.directory);
   throw new NotFoundError(`Expected an installed ${precision} of ${id}, received none.`, {
-    hint: "Run `photon models list` to see which precisions are installed.",
+    hint: `Run \`photon models list\` to see which precisions are installed, or \`photon models download ${id} --precision ${precision}\` to install this one.`,
   });
 };
 

@@ -106,7 +106,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "models list",
-    summary: "List embedding models and whether they are installed",
+    summary: "List embedding models, what they find, and whether they are installed",
     load: async () => (await import("./commands/models.ts")).modelsListCommand,
   },
   {
