@@ -86,6 +86,10 @@ class CaptionWriter:
                 for own, name in enumerate(concepts.canonical)
             ]
         )
+        same_set = torch.tensor([[own == other for other, _ in concepts.classes] for own, _ in concepts.classes])
+        #: classes x classes: whether the name of the first is no better for a picture of the second than its own name. Within
+        #: a set the label is the best of its names, even where another is true besides: a street has buildings.
+        self.is_rival = (self.name_truth == FALSE) | same_set
         self.times = [self.position[time] for time in TIMES if time in self.position]
 
     def class_names(self) -> list[str]:

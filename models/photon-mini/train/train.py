@@ -16,7 +16,7 @@ from torch import Tensor
 import tiles
 from augment import attributes_of, frame, light_and_colour, to_float
 from captions import LENGTH, CaptionWriter, Vocabulary
-from concepts import FALSE, TRUE, UNKNOWN, Concepts, build
+from concepts import TRUE, UNKNOWN, Concepts, build
 from evaluate import accuracies
 from towers import EDGE, PhotonMini, normalise_pixels
 
@@ -30,7 +30,7 @@ CAPTIONS = 224
 CAPTION_WEIGHT = 0.4
 SMOOTHING = 0.05
 #: (edge, steps, learning rate at the end as a share of the peak): small pictures first (progressive resizing, Tan and Le 2021).
-PHASES = [(32, 6000, 1.0), (48, 3000, 0.8), (64, 3500, 0.0)]
+PHASES = [(32, 6350, 1.0), (48, 2600, 0.6), (64, 4950, 0.0)]
 WARM_UP = 300
 PEAK = {"image": 0.03, "text": 1e-3}
 MOMENTUM = 0.95
@@ -118,10 +118,9 @@ def loss_of(model: PhotonMini, writer: CaptionWriter, vocabulary: Vocabulary, co
 
 
 def _softmax_loss(model: PhotonMini, cosines: Tensor, labels: Tensor, writer: CaptionWriter) -> Tensor:
-    """Over the names of all classes; names that are or may be true besides the label's own are left out."""
+    """Over the names of all classes; names of other sets that are or may be true besides the label's own are left out."""
     logits = cosines * model.class_scale.exp()
-    allowed = writer.name_truth[:, labels].T == FALSE
-    allowed[torch.arange(len(labels)), labels] = True
+    allowed = writer.is_rival[:, labels].T
     logits = logits.masked_fill(~allowed, -1e4)
     log_chances = logits.log_softmax(-1)
     own = log_chances[torch.arange(len(labels)), labels]
@@ -233,7 +232,7 @@ def main() -> None:
             torch.save(saved, options.out / "last.tmp")
             (options.out / "last.tmp").replace(last)
         if (step + 1) % 500 == 0 or step + 1 == total:
-            figures = accuracies(average, vocabulary, concepts, held_out, edge if edge < EDGE else EDGE, limit=2000)
+            figures = accuracies(average, vocabulary, concepts, held_out, edge if edge < phases[-1][0] else EDGE, limit=2000)
             print("held out:", figures, flush=True)
             started = time.time()
 
