@@ -83,6 +83,82 @@ export class StorageError extends PhotonError {
   readonly exitCode = 1;
 }
 
+/** What kind of failure a call of a language model is; the queue decides by it. */
+export type CallFailure =
+  | "invalid_response"
+  | "unavailable"
+  | "rate_limited"
+  | "auth"
+  | "config"
+  | "refused"
+  | "bad_image"
+  | "cancelled";
+
+/** Public codes of failed calls with their sentences. The codes are API; what a provider wrote is never repeated. */
+const CALL_SENTENCES = {
+  LLM_VALIDATION_ERROR: "Expected a reply of the asked form from the language model, received another one.",
+  LLM_TIMEOUT: "Expected a reply of the language model within its time limit, received none.",
+  LLM_API_ERROR: "Expected a reply of the language model, received an error or no answer at all.",
+  LLM_RATE_LIMITED: "Expected the language model to take one more request, received the order to wait.",
+  LLM_AUTH: "Expected the provider of the language model to accept the key, received a refusal.",
+  LLM_QUOTA_EXHAUSTED: "Expected the account at the provider to have credit, received word that it is used up.",
+  LLM_MODEL_NOT_FOUND: "Expected the provider to have the configured model, received word that it does not.",
+  LLM_BAD_REQUEST: "Expected the provider to accept the request, received a rejection.",
+  LLM_REFUSED: "Expected an answer of the language model, received a refusal to deal with the photo or text.",
+  IMAGE_REJECTED: "Expected the provider to accept the picture, received a rejection.",
+  CANCELLED: "The call of the language model was cancelled.",
+} as const;
+export type CallCode = keyof typeof CALL_SENTENCES;
+
+const CALL_HINTS: Partial<Readonly<Record<CallCode, string>>> = {
+  LLM_TIMEOUT: "Try again later, or allow more time: llm.<provider>.timeout_ms.",
+  LLM_API_ERROR: "Check that the address in llm.<provider>.endpoint is right and reachable, then try again.",
+  LLM_RATE_LIMITED: "Wait a while, or lower llm.concurrency.",
+  LLM_AUTH: "Check the key in llm.<provider>.api_key or the environment variable it names.",
+  LLM_QUOTA_EXHAUSTED: "Add credit or raise the spending limit at the provider, or choose another provider.",
+  LLM_MODEL_NOT_FOUND: "Check the name in llm.<provider>.model; a local model has to be installed first.",
+  LLM_BAD_REQUEST: "Check llm.<provider>.endpoint and llm.<provider>.capabilities, or choose another model.",
+};
+
+export interface CallErrorOptions {
+  /** Narrows the code: UNREACHABLE, CONNECTION, SERVER, OVERLOADED, BAD_ENVELOPE, TOO_LARGE, REDIRECT, ... */
+  readonly subCode?: string;
+  /** HTTP status of the reply, when there was one. */
+  readonly status?: number | undefined;
+  /** How long the provider asked to wait, in milliseconds; at most a day. */
+  readonly retryAfterMs?: number | null;
+}
+
+/** A call of a language model failed. Holds codes only: no key, no text of the provider, nothing of the photo. */
+export class CallError extends PhotonError {
+  readonly code = "provider";
+  readonly exitCode = 1;
+  readonly failure: CallFailure;
+  readonly publicCode: CallCode;
+  readonly subCode: string | null;
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | null;
+
+  constructor(failure: CallFailure, publicCode: CallCode, options: CallErrorOptions = {}) {
+    const { subCode = null, status, retryAfterMs = null } = options;
+    const hint = CALL_HINTS[publicCode];
+    super(CALL_SENTENCES[publicCode], {
+      ...(hint === undefined ? {} : { hint }),
+      details: {
+        code: publicCode,
+        ...(subCode === null ? {} : { sub_code: subCode }),
+        ...(status === undefined ? {} : { status }),
+      },
+      retryable: failure === "unavailable" || failure === "rate_limited",
+    });
+    this.failure = failure;
+    this.publicCode = publicCode;
+    this.subCode = subCode;
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 /** A broken invariant: a bug of photon's. */
 export class InternalError extends PhotonError {
   readonly code = "internal";

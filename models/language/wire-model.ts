@@ -1,0 +1,114 @@
+/** A language model over a wire: deadline, classification, the local rule, availability. */
+import { SECOND } from "../../src/clock.ts";
+import type { CallError } from "../../src/errors.ts";
+import { classify } from "./classify.ts";
+import type { Exchange } from "./exchange.ts";
+import { openExchange } from "./exchange.ts";
+import { guardedFetch } from "./guarded-fetch.ts";
+import { availabilityHint } from "./hints.ts";
+import type { Availability, CallOptions, Capabilities, LanguageBatches, LanguageModel } from "./language-model.ts";
+import type { LanguageReply, LanguageRequest, ModelContext } from "./language-model.ts";
+import { baseUrlOf } from "./endpoint.ts";
+import type { CommonSettings } from "./settings.ts";
+import type { Target, Wire, WireReply } from "./wire.ts";
+
+const PROBE_TIMEOUT_MS = 5 * SECOND;
+
+/** Opens one exchange with the target, runs the work in it, and turns what it throws into a CallError. */
+export type RunExchange = <Result>(
+  target: Target,
+  options: CallOptions,
+  work: (exchange: Exchange) => Promise<Result>,
+) => Promise<Result>;
+
+export interface WireModelOptions {
+  readonly provider: string;
+  readonly wire: Wire;
+  readonly modelId: string;
+  readonly settings: CommonSettings;
+  readonly capabilities: Capabilities;
+  readonly context: ModelContext;
+  /** Nothing sent to the endpoint leaves this machine, as far as its address and the model's name tell. */
+  readonly isLocal: boolean;
+  readonly createBatches?: (target: Target, run: RunExchange) => LanguageBatches;
+}
+
+const completeReply = (reply: WireReply, latencyMs: number, headers: Headers | undefined): LanguageReply => {
+  const { isRemote: _isRemote, ...rest } = reply;
+  const { input, output } = rest.usage;
+  return {
+    ...rest,
+    latencyMs,
+    tokensUsed: input === null || output === null ? null : input + output,
+    requestId: headers?.get("request-id") ?? headers?.get("x-request-id") ?? null,
+  };
+};
+
+const createRun =
+  (wire: Wire, { clock }: ModelContext): RunExchange =>
+  async (target, { signal }, work) => {
+    using exchange = openExchange({
+      endpoint: target.endpoint,
+      errorStyle: wire.errorStyle,
+      headers: wire.headers(target),
+      timeoutMs: target.timeoutMs,
+      clock,
+      signal,
+    });
+    try {
+      return await work(exchange);
+    } catch (error) {
+      throw classify(error, exchange, clock.now());
+    }
+  };
+
+export const createWireModel = (options: WireModelOptions): LanguageModel => {
+  const { provider, wire, modelId, settings, capabilities, context } = options;
+  const { clock } = context;
+  const endpoint = baseUrlOf(settings.endpoint);
+  const run = createRun(wire, context);
+  let isRemote = false; // a local server may forward the model; only the server knows
+  const timeoutMs = ({ image }: Pick<LanguageRequest, "image">): number =>
+    settings.timeout_ms ?? (image === null ? context.textTimeoutMs : context.imageTimeoutMs);
+  const targetFor = (ms: number): Target => ({
+    model: modelId,
+    endpoint,
+    apiKey: settings.api_key,
+    timeoutMs: ms,
+    capabilities,
+  });
+
+  const isAvailable = async (callOptions: CallOptions): Promise<Availability> => {
+    const target = targetFor(PROBE_TIMEOUT_MS);
+    try {
+      const probe = await run(target, callOptions, (exchange) => wire.probe(target, guardedFetch(exchange)));
+      isRemote ||= probe.isRemote;
+      return { ok: true, vision: probe.vision };
+    } catch (error) {
+      const failure = error as CallError; // the only thing `run` throws
+      return { ok: false, failure, hint: availabilityHint(failure, { provider, modelId, host: endpoint.host }) };
+    }
+  };
+
+  return {
+    provider,
+    modelId,
+    providerKey: `${provider}@${endpoint.origin}`,
+    capabilities,
+    get leavesMachine() {
+      return !options.isLocal || (isRemote && !settings.local);
+    },
+    ...(options.createBatches === undefined ? {} : { batches: options.createBatches(targetFor(0), run) }),
+    timeoutMs,
+    isAvailable,
+    generate: async (request, callOptions) => {
+      const started = clock.now();
+      const target = targetFor(timeoutMs(request));
+      return run(target, callOptions, async (exchange) => {
+        const reply = await wire.call(target, request, guardedFetch(exchange));
+        isRemote ||= reply.isRemote ?? false;
+        return completeReply(reply, Math.round(clock.now() - started), exchange.replyHeaders);
+      });
+    },
+  };
+};
