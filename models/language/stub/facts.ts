@@ -6,19 +6,19 @@ import type { LanguageRequest } from "../language-model.ts";
 const BLOCK = /<photo_data>([\s\S]*?)<\/photo_data>/;
 const blockSchema = z.record(z.string(), z.looseObject({ value: z.unknown() }));
 
-/** Fields whose text a request is about, most telling first. */
-const SUBJECT_FIELDS = ["request", "text", "caption", "subject", "body", "picture_text"];
-const DAY = /\b\d{4}-\d\d-\d\d\b/;
+/** Fields whose text a request is about. */
+const SUBJECT_FIELD = /^(request|text|caption|mail_subject|mail_body(_\d+)?|picture_text(_\d+)?)$/;
+const DAY = /\b\d{4}-\d\d-\d\d\b/g;
 
 export interface Facts {
-  /** The value of a field: by its name, or by the end of it as in `image_tag.title`. */
-  readonly field: (name: string) => unknown;
+  /** Fields of the data block by name. */
+  readonly fields: ReadonlyMap<string, unknown>;
   readonly textField: (name: string) => string | undefined;
   /** Tags the prompt names, as they stand there. */
   readonly tags: readonly string[];
   /** First line of the text the request is about. */
   readonly firstLine: string | undefined;
-  /** A line with a date, and the date. */
+  /** A line with a day of the calendar, and the day. */
   readonly dated: { readonly line: string; readonly day: string } | undefined;
   /** SHA-256 of the data block in hex: what makes answers differ. */
   readonly digest: string;
@@ -31,30 +31,32 @@ const parseBlock = (user: string): ReadonlyMap<string, unknown> => {
   return new Map(Object.entries(parsed).map(([name, { value }]) => [name, value]));
 };
 
-const lines = (text: string): readonly string[] =>
-  text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
+const linesOf = (text: unknown): readonly string[] =>
+  typeof text === "string"
+    ? text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "")
+    : [];
+
+const isDay = (text: string): boolean => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) ?? false;
+
+const findDated = (lines: readonly string[]): Facts["dated"] =>
+  lines.flatMap((line) => (line.match(DAY) ?? []).map((day) => ({ line, day }))).find(({ day }) => isDay(day));
 
 export const readFacts = ({ user }: Pick<LanguageRequest, "user">): Facts => {
   const fields = parseBlock(user);
-  const field = (name: string): unknown =>
-    fields.get(name) ?? [...fields].find(([key]) => key.endsWith(`.${name}`))?.[1];
-  const textField = (name: string): string | undefined => {
-    const value = field(name);
-    return typeof value === "string" && value.trim() !== "" ? value : undefined;
-  };
-  const texts = SUBJECT_FIELDS.flatMap((name) => lines(textField(name) ?? ""));
-  const tags = z.array(z.string()).safeParse(field("tags"));
-  const line = texts.find((candidate) => DAY.test(candidate));
-  const day = line === undefined ? undefined : DAY.exec(line)?.[0];
+  const subject = [...fields].flatMap(([name, value]) => (SUBJECT_FIELD.test(name) ? linesOf(value) : []));
+  const tags = z.array(z.string()).safeParse(fields.get("tags"));
   return {
-    field,
-    textField,
+    fields,
+    textField: (name) => {
+      const value = fields.get(name);
+      return typeof value === "string" && value.trim() !== "" ? value : undefined;
+    },
     tags: tags.success ? tags.data : [],
-    firstLine: texts[0],
-    dated: line === undefined || day === undefined ? undefined : { line, day },
+    firstLine: subject[0],
+    dated: findDated(subject),
     digest: createHash("sha256")
       .update(BLOCK.exec(user)?.[1] ?? user)
       .digest("hex"),

@@ -5,10 +5,9 @@ import { classify, failureOfStatus } from "../classify.ts";
 import type { Exchange } from "../exchange.ts";
 import { openExchange } from "../exchange.ts";
 import type { LanguageModel, LanguageReply, LanguageRequest, ModelContext } from "../language-model.ts";
-import { answerFor } from "./answer.ts";
+import { stubAnswer } from "./answer.ts";
 import type { StubBehaviour } from "./behaviour.ts";
 import { behaviourName, parseBehaviour, stubModelId } from "./behaviour.ts";
-import { readFacts } from "./facts.ts";
 
 /** Nothing is ever sent there. */
 const NOWHERE = new URL("http://localhost");
@@ -23,20 +22,10 @@ const countTokens = (text: string): number => Math.ceil(text.length / CHARACTERS
 const inputTokens = ({ system, user, turns, image }: LanguageRequest): number =>
   countTokens([system, user, ...turns.map(({ text }) => text)].join("")) + (image === null ? 0 : IMAGE_TOKENS);
 
-const plainAnswer = (request: LanguageRequest): string => {
-  const facts = readFacts(request);
-  return `# ${facts.firstLine ?? "Stub"}\n\nStub text ${facts.digest.slice(0, 8)}, made without a language model.`;
-};
-
-const goodAnswer = (request: LanguageRequest): string =>
-  request.jsonSchema === null
-    ? plainAnswer(request)
-    : JSON.stringify(answerFor(request.jsonSchema, readFacts(request)));
-
 const answerText = ({ kind }: StubBehaviour, request: LanguageRequest): string => {
   if (kind === "invalid") return INVALID_TEXT;
   if (kind === "refuse") return "";
-  const text = goodAnswer(request);
+  const text = stubAnswer(request);
   return kind === "truncated" ? text.slice(0, Math.ceil(text.length / 2)) : text;
 };
 
