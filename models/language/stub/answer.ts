@@ -57,22 +57,19 @@ const textWithin = (text: string, range: Range | undefined): string => {
   return cutText(filled, range.most).padEnd(range.least, ".");
 };
 
-const numberWithin = (range: Range | undefined): number =>
-  range === undefined ? 1 : Number.isFinite(range.least) ? range.least : Math.min(1, range.most);
-
 const scalarAt = (schema: StubSchema, place: Place): unknown => {
   const known = knownAt(place);
   const { name, facts, limitsOf } = place;
-  const { characters, number } = limitsOf(name);
   if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return schema.enum.includes(known) ? known : schema.enum[0];
-  if (schema.type === "integer" || schema.type === "number") {
-    return typeof known === "number" ? known : numberWithin(number);
-  }
+  if (schema.type === "integer" || schema.type === "number") return typeof known === "number" ? known : 1;
   if (schema.type === "boolean") return typeof known === "boolean" ? known : false;
   if (typeof known === "string") return known;
   const plain = Object.hasOwn(fallbacks, name) ? fallbacks[name] : undefined;
-  return textWithin(plain ?? `Stub ${name.replaceAll("_", " ")} ${facts.digest.slice(0, 8)}`, characters);
+  return textWithin(
+    plain ?? `Stub ${name.replaceAll("_", " ")} ${facts.digest.slice(0, 8)}`,
+    limitsOf(name).characters,
+  );
 };
 
 const fillerItem = (schema: StubSchema, index: number, place: Place): unknown => {

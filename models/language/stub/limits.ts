@@ -8,7 +8,6 @@ export interface Range {
 export interface FieldLimits {
   readonly items: Range | undefined;
   readonly characters: Range | undefined;
-  readonly number: Range | undefined;
 }
 
 const rangeOf = (words: string, unit: string): Range | undefined => {
@@ -20,14 +19,6 @@ const rangeOf = (words: string, unit: string): Range | undefined => {
   return { least: Number(least ?? most), most: number };
 };
 
-const numberRange = (words: string): Range | undefined => {
-  const [, least, most] = /number from (-?[\d.]+) to (-?[\d.]+)/.exec(words) ?? [];
-  if (least !== undefined && most !== undefined) return { least: Number(least), most: Number(most.replace(/\.$/, "")) };
-  const [, only, direction] = /number, (-?[\d.]+) or (more|less)/.exec(words) ?? [];
-  if (only === undefined) return undefined;
-  return direction === "more" ? { least: Number(only), most: Infinity } : { least: -Infinity, most: Number(only) };
-};
-
 /** Lines of the prompt such as `- "tags": list of 3 to 5 items, each text of 1 to 40 characters.` */
 export const readLimits = (system: string): ((name: string) => FieldLimits) => {
   const words = new Map(
@@ -35,11 +26,7 @@ export const readLimits = (system: string): ((name: string) => FieldLimits) => {
   );
   return (name) => {
     const line = words.get(name) ?? "";
-    return {
-      items: rangeOf(line, "items"),
-      characters: rangeOf(line, "characters"),
-      number: numberRange(line),
-    };
+    return { items: rangeOf(line, "items"), characters: rangeOf(line, "characters") };
   };
 };
 
