@@ -56,8 +56,9 @@ const classifyStatus = (status: number, words: ErrorWords, options: CallErrorOpt
     : new CallError("unavailable", "LLM_API_ERROR", { ...options, subCode: "CONNECTION" }); // lost after the headers
 };
 
-/** What a bare HTTP status means. */
-export const failureOfStatus = (status: number): CallError => classifyStatus(status, wordsOf(undefined), { status });
+/** What a HTTP status means, alone or with the error that came with it. */
+export const failureOfStatus = (status: number, error?: Exchange["error"]): CallError =>
+  classifyStatus(status, wordsOf(error), { status });
 
 /** @param now milliseconds UTC, for a date in `retry-after` */
 export const classify = (thrown: unknown, exchange: Exchange, now: number): CallError => {

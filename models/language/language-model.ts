@@ -130,9 +130,12 @@ export interface BatchItem {
 
 export type BatchState = "working" | "ended" | "failed";
 
+/** A reply without what belongs to a call: who made the request knows what it asked for. */
+export type BatchReply = Omit<LanguageReply, "latencyMs" | "temperatureSent" | "maxTokensSent">;
+
 /** What became of one item; an item the provider lost has no result. */
 export type BatchResult =
-  | { readonly id: string; readonly reply: LanguageReply }
+  | { readonly id: string; readonly reply: BatchReply }
   | { readonly id: string; readonly failure: CallError };
 
 /** Many requests in one order, answered within 24 hours at half the price. All reject with a CallError. */

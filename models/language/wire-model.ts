@@ -1,5 +1,5 @@
 /** A language model over a wire: deadline, classification, the local rule, availability. */
-import { SECOND } from "../../src/clock.ts";
+import { MINUTE, SECOND } from "../../src/clock.ts";
 import type { CallError } from "../../src/errors.ts";
 import { classify } from "./classify.ts";
 import type { Exchange } from "./exchange.ts";
@@ -11,15 +11,25 @@ import type { LanguageReply, LanguageRequest, ModelContext } from "./language-mo
 import { baseUrlOf } from "./endpoint.ts";
 import type { CommonSettings } from "./settings.ts";
 import type { Target, Wire, WireReply } from "./wire.ts";
+import { tokensUsed } from "./wire.ts";
 
 const PROBE_TIMEOUT_MS = 5 * SECOND;
+/** For each request about a batch, uploads and downloads included. */
+const BATCH_TIMEOUT_MS = 5 * MINUTE;
 
-/** Opens one exchange with the target, runs the work in it, and turns what it throws into a CallError. */
-export type RunExchange = <Result>(
-  target: Target,
-  options: CallOptions,
-  work: (exchange: Exchange) => Promise<Result>,
-) => Promise<Result>;
+/** Exchanges with one target. What their work throws becomes a CallError. */
+export interface Exchanges {
+  readonly run: <Result>(
+    target: Target,
+    options: CallOptions,
+    work: (exchange: Exchange) => Promise<Result>,
+  ) => Promise<Result>;
+  readonly stream: <Item>(
+    target: Target,
+    options: CallOptions,
+    work: (exchange: Exchange) => AsyncIterable<Item>,
+  ) => AsyncGenerator<Item>;
+}
 
 export interface WireModelOptions {
   readonly provider: string;
@@ -30,24 +40,22 @@ export interface WireModelOptions {
   readonly context: ModelContext;
   /** Nothing sent to the endpoint leaves this machine, as far as its address and the model's name tell. */
   readonly isLocal: boolean;
-  readonly createBatches?: (target: Target, run: RunExchange) => LanguageBatches;
+  readonly createBatches?: (target: Target, exchanges: Exchanges) => LanguageBatches;
 }
 
 const completeReply = (reply: WireReply, latencyMs: number, headers: Headers | undefined): LanguageReply => {
   const { isRemote: _isRemote, ...rest } = reply;
-  const { input, output } = rest.usage;
   return {
     ...rest,
     latencyMs,
-    tokensUsed: input === null || output === null ? null : input + output,
+    tokensUsed: tokensUsed(rest.usage),
     requestId: headers?.get("request-id") ?? headers?.get("x-request-id") ?? null,
   };
 };
 
-const createRun =
-  (wire: Wire, { clock }: ModelContext): RunExchange =>
-  async (target, { signal }, work) => {
-    using exchange = openExchange({
+const createExchanges = (wire: Wire, { clock }: ModelContext): Exchanges => {
+  const open = (target: Target, { signal }: CallOptions): Exchange =>
+    openExchange({
       endpoint: target.endpoint,
       errorStyle: wire.errorStyle,
       headers: wire.headers(target),
@@ -55,18 +63,31 @@ const createRun =
       clock,
       signal,
     });
-    try {
-      return await work(exchange);
-    } catch (error) {
-      throw classify(error, exchange, clock.now());
-    }
+  return {
+    run: async (target, options, work) => {
+      using exchange = open(target, options);
+      try {
+        return await work(exchange);
+      } catch (error) {
+        throw classify(error, exchange, clock.now());
+      }
+    },
+    stream: async function* (target, options, work) {
+      using exchange = open(target, options);
+      try {
+        yield* work(exchange);
+      } catch (error) {
+        throw classify(error, exchange, clock.now());
+      }
+    },
   };
+};
 
 export const createWireModel = (options: WireModelOptions): LanguageModel => {
   const { provider, wire, modelId, settings, capabilities, context } = options;
   const { clock } = context;
   const endpoint = baseUrlOf(settings.endpoint);
-  const run = createRun(wire, context);
+  const exchanges = createExchanges(wire, context);
   let isRemote = false; // a local server may forward the model; only the server knows
   const timeoutMs = ({ image }: Pick<LanguageRequest, "image">): number =>
     settings.timeout_ms ?? (image === null ? context.textTimeoutMs : context.imageTimeoutMs);
@@ -81,11 +102,11 @@ export const createWireModel = (options: WireModelOptions): LanguageModel => {
   const isAvailable = async (callOptions: CallOptions): Promise<Availability> => {
     const target = targetFor(PROBE_TIMEOUT_MS);
     try {
-      const probe = await run(target, callOptions, (exchange) => wire.probe(target, guardedFetch(exchange)));
+      const probe = await exchanges.run(target, callOptions, (exchange) => wire.probe(target, guardedFetch(exchange)));
       isRemote ||= probe.isRemote;
       return { ok: true, vision: probe.vision };
     } catch (error) {
-      const failure = error as CallError; // the only thing `run` throws
+      const failure = error as CallError; // the only thing that is thrown there
       return { ok: false, failure, hint: availabilityHint(failure, { provider, modelId, host: endpoint.host }) };
     }
   };
@@ -98,13 +119,15 @@ export const createWireModel = (options: WireModelOptions): LanguageModel => {
     get leavesMachine() {
       return !options.isLocal || (isRemote && !settings.local);
     },
-    ...(options.createBatches === undefined ? {} : { batches: options.createBatches(targetFor(0), run) }),
+    ...(options.createBatches === undefined
+      ? {}
+      : { batches: options.createBatches(targetFor(BATCH_TIMEOUT_MS), exchanges) }),
     timeoutMs,
     isAvailable,
     generate: async (request, callOptions) => {
       const started = clock.now();
       const target = targetFor(timeoutMs(request));
-      return run(target, callOptions, async (exchange) => {
+      return exchanges.run(target, callOptions, async (exchange) => {
         const reply = await wire.call(target, request, guardedFetch(exchange));
         isRemote ||= reply.isRemote ?? false;
         return completeReply(reply, Math.round(clock.now() - started), exchange.replyHeaders);

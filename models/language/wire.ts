@@ -3,7 +3,7 @@ import { z } from "zod";
 import { CallError } from "../../src/errors.ts";
 import type { ErrorStyle } from "./exchange.ts";
 import type { Fetch } from "./guarded-fetch.ts";
-import type { Capabilities, LanguageReply, LanguageRequest } from "./language-model.ts";
+import type { BatchReply, Capabilities, LanguageReply, LanguageRequest, Usage } from "./language-model.ts";
 
 /** Where a call goes. */
 export interface Target {
@@ -14,11 +14,15 @@ export interface Target {
   readonly capabilities: Capabilities;
 }
 
+/** What a reply itself says. */
+export type WireAnswer = Omit<BatchReply, "tokensUsed" | "requestId">;
+
 /** A reply without what is the same for all wires. */
-export type WireReply = Omit<LanguageReply, "latencyMs" | "tokensUsed" | "requestId"> & {
-  /** The server says that another machine answered. */
-  readonly isRemote?: boolean;
-};
+export type WireReply = WireAnswer &
+  Pick<LanguageReply, "temperatureSent" | "maxTokensSent"> & {
+    /** The server says that another machine answered. */
+    readonly isRemote?: boolean;
+  };
 
 export interface WireProbe {
   readonly vision: boolean | null;
@@ -34,6 +38,10 @@ export interface Wire {
   /** Asks whether the provider is there, accepts the key and has the model. */
   probe(target: Target, fetch: Fetch): Promise<WireProbe>;
 }
+
+/** Input and output together, when both are known. */
+export const tokensUsed = ({ input, output }: Usage): number | null =>
+  input === null || output === null ? null : input + output;
 
 /** The SDKs resolve replies of any shape. */
 export const checkEnvelope = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> => {

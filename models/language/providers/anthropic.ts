@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { anthropicBatches } from "../batches/anthropic-batches.ts";
 import { capabilitiesOf } from "../capabilities.ts";
 import { defineProvider } from "../language-model.ts";
 import { modelField, providerFields } from "../settings.ts";
@@ -25,5 +26,6 @@ export const anthropic = defineProvider({
       capabilities: capabilitiesOf("anthropic", modelId, settings.capabilities, settings.wire !== "current"),
       context,
       isLocal: settings.local,
+      createBatches: anthropicBatches,
     }),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { openaiBatches } from "../batches/openai-batches.ts";
 import { capabilitiesOf } from "../capabilities.ts";
 import { defineProvider } from "../language-model.ts";
 import { modelField, providerFields } from "../settings.ts";
@@ -21,5 +22,6 @@ export const openai = defineProvider({
       capabilities: capabilitiesOf("openai", modelId, settings.capabilities),
       context,
       isLocal: settings.local,
+      createBatches: openaiBatches,
     }),
 });

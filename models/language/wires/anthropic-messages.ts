@@ -4,7 +4,7 @@ import { z } from "zod";
 import { maxTokensFor } from "../capabilities.ts";
 import type { Fetch } from "../guarded-fetch.ts";
 import type { LanguageRequest } from "../language-model.ts";
-import type { Target, Wire, WireReply } from "../wire.ts";
+import type { Target, Wire, WireAnswer } from "../wire.ts";
 import { bearer, checkEnvelope, countSchema, sdkOptions } from "../wire.ts";
 
 type Body = Anthropic.MessageCreateParamsNonStreaming;
@@ -69,7 +69,7 @@ export const messageBody = (target: Target, request: LanguageRequest): Body => {
   };
 };
 
-export const readMessage = (value: unknown, maxTokensSent: number): WireReply => {
+export const readMessage = (value: unknown): WireAnswer => {
   const { model, content, stop_reason, stop_details, usage } = checkEnvelope(messageSchema, value);
   const cacheRead = usage.cache_read_input_tokens ?? 0;
   const cacheWrite = usage.cache_creation_input_tokens ?? 0;
@@ -79,8 +79,6 @@ export const readMessage = (value: unknown, maxTokensSent: number): WireReply =>
     stop: stop_reason,
     truncated: CUT_OFF.has(stop_reason ?? ""),
     refusal: stop_reason === "refusal" ? (stop_details?.category ?? "unspecified") : null,
-    temperatureSent: null,
-    maxTokensSent,
     reportedCostUsd: null,
     usage: {
       input: usage.input_tokens + cacheRead + cacheWrite, // input_tokens excludes both
@@ -100,7 +98,8 @@ export const anthropicMessages: Wire = {
   call: async (target, request, fetch) => {
     const client = await createClient(target, fetch);
     const body = messageBody(target, request);
-    return readMessage(await client.messages.create(body), body.max_tokens);
+    const answer = readMessage(await client.messages.create(body));
+    return { ...answer, temperatureSent: null, maxTokensSent: body.max_tokens };
   },
   probe: async (target, fetch) => {
     const client = await createClient(target, fetch);

@@ -5,7 +5,7 @@ import { CallError } from "../../../src/errors.ts";
 import { maxTokensFor } from "../capabilities.ts";
 import type { Fetch } from "../guarded-fetch.ts";
 import type { LanguageRequest } from "../language-model.ts";
-import type { Target, Wire, WireReply } from "../wire.ts";
+import type { Target, Wire, WireAnswer } from "../wire.ts";
 import { bearer, checkEnvelope, countSchema, sdkOptions } from "../wire.ts";
 
 type Body = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
@@ -76,7 +76,7 @@ export const completionBody = ({ model, capabilities }: Target, request: Languag
   };
 };
 
-export const readCompletion = (value: unknown, target: Target, request: LanguageRequest): WireReply => {
+export const readCompletion = (value: unknown): WireAnswer => {
   const { model, choices, usage } = checkEnvelope(completionSchema, value);
   const choice = choices[0];
   if (choice?.error !== undefined || choice?.finish_reason === "error") {
@@ -92,8 +92,6 @@ export const readCompletion = (value: unknown, target: Target, request: Language
     stop,
     truncated: stop === "length",
     refusal: message.refusal ?? (stop === "content_filter" ? "content_filter" : null),
-    temperatureSent: target.capabilities.temperature ? request.temperature : null,
-    maxTokensSent: maxTokensFor(target.capabilities, request.maxTokens),
     reportedCostUsd: usage?.cost ?? null,
     usage: {
       input: usage?.prompt_tokens ?? null,
@@ -109,7 +107,12 @@ export const openaiChat: Wire = {
   headers: ({ apiKey }) => bearer(apiKey),
   call: async (target, request, fetch) => {
     const client = await createClient(target, fetch);
-    return readCompletion(await client.chat.completions.create(completionBody(target, request)), target, request);
+    const answer = readCompletion(await client.chat.completions.create(completionBody(target, request)));
+    return {
+      ...answer,
+      temperatureSent: target.capabilities.temperature ? request.temperature : null,
+      maxTokensSent: maxTokensFor(target.capabilities, request.maxTokens),
+    };
   },
   probe: async (target, fetch) => {
     const client = await createClient(target, fetch);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createLanguageModel } from "../../../models/language/providers.ts";
 import type { EnrichmentKind } from "../../../src/enrichment/enrichment-kind.ts";
-import type { EnrichmentInputs } from "../../../src/enrichment/inputs.ts";
+import type { EnrichmentInputs, MailText } from "../../../src/enrichment/inputs.ts";
 import { judgeReply } from "../../../src/enrichment/judge-reply.ts";
 import { kinds } from "../../../src/enrichment/kinds.ts";
 import { createUserKind } from "../../../src/enrichment/user-kinds.ts";
@@ -19,14 +19,14 @@ const kindOf = (name: string): EnrichmentKind => {
 const askStub = async (kind: EnrichmentKind, inputs: EnrichmentInputs) => {
   const { system, user, jsonSchema } = kind.buildPrompt(inputs);
   const reply = await createLanguageModel("stub", {}).generate(
-    photoRequest({ system, user, jsonSchema, image: null }),
+    photoRequest({ system, user, jsonSchema: jsonSchema === null ? null : { ...jsonSchema }, image: null }),
     neverAborted(),
   );
   return judgeReply(kind, inputs, reply.text);
 };
 
 const bare: EnrichmentInputs = { scopeId: PHOTO, language: "en" };
-const mailOf = (body: string): EnrichmentInputs["mail"] => ({ subject: "Invitation", body, date: "2026-07-01" });
+const mailOf = (body: string): MailText => ({ subject: "Invitation", body, date: "2026-07-01" });
 const inputsOf = (name: string): EnrichmentInputs =>
   name === "event_extract" ? { ...bare, mail: mailOf("We meet on 2026-07-15.") } : (knownInputs[name] ?? bare);
 
