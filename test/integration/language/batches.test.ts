@@ -55,9 +55,12 @@ test("anthropic: an order carries each request under its id", async () => {
     sendJson(response, { id: "batch-1", processing_status: "in_progress" }),
   );
   expect(await batchesOf(server, "anthropic").submit(ITEMS, neverAborted())).toBe("batch-1");
-  const { requests } = server.requests[0]?.json() as { requests: readonly { custom_id: string; params: object }[] };
-  expect(requests.map(({ custom_id }) => custom_id)).toEqual(["job-1", "job-2"]);
-  expect(requests[0]?.params).toMatchObject({ model: "claude-sonnet-5", max_tokens: 1024 });
+  expect(server.requests[0]?.json()).toMatchObject({
+    requests: [
+      { custom_id: "job-1", params: { model: "claude-sonnet-5", max_tokens: 1024 } },
+      { custom_id: "job-2", params: { model: "claude-sonnet-5", max_tokens: 1024 } },
+    ],
+  });
   expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${TEST_KEY}`);
 });
 
