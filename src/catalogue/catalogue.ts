@@ -7,14 +7,19 @@ import { Kysely } from "kysely";
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../clock.ts";
 import { isDiskFull, StorageError } from "../errors.ts";
+import type { JobStore } from "../jobs/job-store.ts";
+import type { ProviderStore } from "../jobs/provider-store.ts";
 import type { SearchCatalogue } from "../search/types.ts";
 import type { IndexSource } from "../vectors/types.ts";
 import type { AdministrationRepository } from "./administration-repository.ts";
 import { createAdministrationRepository } from "./administration-repository.ts";
 import { createCheckpointer } from "./checkpointer.ts";
+import type { DocumentRepository } from "./document-repository.ts";
+import { createDocumentRepository } from "./document-repository.ts";
 import type { FileRepository } from "./file-repository.ts";
 import { createFileRepository } from "./file-repository.ts";
 import { createIndexRepository } from "./index-repository.ts";
+import { createJobStore } from "./job-store.ts";
 import type { LeaseRepository } from "./lease-repository.ts";
 import { createLeaseRepository } from "./lease-repository.ts";
 import type { LibraryRepository } from "./library-repository.ts";
@@ -26,6 +31,7 @@ import type { NullSetRepository } from "./null-set-repository.ts";
 import { createNullSetRepository } from "./null-set-repository.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
 import { createPhotoRepository } from "./photo-repository.ts";
+import { createProviderRepository } from "./provider-repository.ts";
 import type { RootRepository } from "./root-repository.ts";
 import { createRootRepository } from "./root-repository.ts";
 import { createSearchRepository } from "./search-repository.ts";
@@ -42,13 +48,18 @@ const PAGE_CACHE_KIB = 8192;
 
 export interface Catalogue extends AsyncDisposable {
   readonly path: string;
+  /** Names this handle in the leases it takes. */
+  readonly owner: string;
   readonly administration: AdministrationRepository;
+  readonly documents: DocumentRepository;
   readonly files: FileRepository;
   readonly index: IndexSource;
+  readonly jobs: JobStore;
   readonly leases: LeaseRepository;
   readonly library: LibraryRepository;
   readonly nullSets: NullSetRepository;
   readonly photos: PhotoRepository;
+  readonly providers: ProviderStore;
   readonly roots: RootRepository;
   readonly search: SearchCatalogue;
   readonly tags: TagRepository;
@@ -102,13 +113,17 @@ export const openCatalogue = async (options: CatalogueOptions): Promise<Catalogu
     // A newer photon may have migrated the library while this process was running.
     const beforeWrite = (): void => refuseNewerSchema(readSchemaVersion(database));
     const checkpointer = createCheckpointer(database, path);
-    const afterCommit = checkpointer.committed;
+    let commits = 0;
+    const afterCommit = (): void => {
+      commits += 1;
+      checkpointer.committed();
+    };
     const dialect = new NodeSqliteDialect({ database, clock, beforeWrite, afterCommit });
     const kysely = new Kysely<CatalogueSchema>({ dialect });
     const backupPath = (version: number): string => `${path}.v${version}.${clock.now()}-${process.pid}.bak`;
     await migrate(database, kysely as Kysely<unknown>, backupPath);
     return {
-      ...createRepositories(kysely, options, clock),
+      ...createRepositories(kysely, { path, clock, commits: () => commits }),
       [Symbol.asyncDispose]: async () => {
         await checkpointer[Symbol.asyncDispose]();
         await kysely.destroy();
@@ -123,8 +138,7 @@ export const openCatalogue = async (options: CatalogueOptions): Promise<Catalogu
 
 const createRepositories = (
   kysely: Kysely<CatalogueSchema>,
-  { path }: CatalogueOptions,
-  clock: Clock,
+  { path, clock, commits }: { readonly path: string; readonly clock: Clock; readonly commits: () => number },
 ): Omit<Catalogue, keyof AsyncDisposable> => {
   const owner = createOwner();
   const index = createIndexRepository(kysely, clock);
@@ -132,13 +146,17 @@ const createRepositories = (
   const photos = createPhotoRepository(kysely, clock);
   return {
     path,
+    owner,
     administration: createAdministrationRepository(kysely, clock),
+    documents: createDocumentRepository(kysely, clock),
     files: createFileRepository(kysely, owner, clock),
     index,
+    jobs: createJobStore(kysely, clock, commits),
     leases: createLeaseRepository(kysely, owner, clock),
     library,
     nullSets: createNullSetRepository(kysely, clock),
     photos,
+    providers: createProviderRepository(kysely, clock),
     roots: createRootRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
     tags: createTagRepository(kysely, clock),

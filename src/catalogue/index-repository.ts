@@ -71,6 +71,9 @@ const photoRows = (database: Kysely<CatalogueSchema>, contentHashes: readonly st
       "photos.title",
       "photos.caption",
       "photos.keywords",
+      "photos.llm_title",
+      "photos.enriched_description",
+      "photos.llm_processed_at",
       "embeddings.vector",
     ])
     .execute();
@@ -90,7 +93,8 @@ const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonl
   const keywords = JSON.parse(row.keywords) as string[]; // written by photo-repository as an array of strings
   const names = lowerCased([...tags.map(({ name }) => name), ...keywords]);
   const camera = cameraOf(row.camera_make, row.camera_model);
-  const text = [row.title, row.caption, names.join(", "), ...places.map(nameWords), camera, row.lens];
+  const written = [row.title, row.caption, row.llm_title, row.enriched_description];
+  const text = [...written, names.join(", "), ...places.map(nameWords), camera, row.lens];
   return {
     contentHash: row.content_hash,
     rev: row.rev,
@@ -105,7 +109,7 @@ const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonl
     favourite: row.favourite === 1,
     rating: row.rating ?? undefined,
     format: row.format,
-    enriched: false, // documents come with enrichment
+    enriched: row.llm_processed_at !== null,
     text: text.filter((part) => part !== null && part !== undefined && part !== "").join("\n"),
   };
 };

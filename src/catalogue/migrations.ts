@@ -6,6 +6,7 @@ import { StorageError } from "../errors.ts";
 import { up as initial } from "./migrations/0001-initial.ts";
 import { up as vectorKeys } from "./migrations/0002-vector-keys.ts";
 import { up as tagRuns } from "./migrations/0003-tag-runs.ts";
+import { up as enrichment } from "./migrations/0004-enrichment.ts";
 
 export interface Migration {
   /** Becomes `PRAGMA user_version`. */
@@ -18,6 +19,7 @@ const migrations = [
   { version: 1, name: "initial", up: initial },
   { version: 2, name: "vector-keys", up: vectorKeys },
   { version: 3, name: "tag-runs", up: tagRuns },
+  { version: 4, name: "enrichment", up: enrichment },
 ] as const satisfies readonly Migration[];
 
 export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);

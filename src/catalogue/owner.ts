@@ -29,6 +29,8 @@ const processExists = (pid: number): boolean => {
   }
 };
 
+export const isOwnerOfThisHost = (owner: string): boolean => owner.split(SEPARATOR)[0] === hostname();
+
 /** True when the owner ran on this host and is certainly gone; owners elsewhere are judged by their lease alone. */
 export const isOwnerDead = (owner: string): boolean => {
   const [host, pidText, start] = owner.split(SEPARATOR);

@@ -141,9 +141,31 @@ const metadataColumns = ({ merged, exif }: MetadataReading) => ({
 
 const emptyMetadata = metadataColumns({ merged: {}, exif: {} });
 
+/** Written by document-rows.ts alone. */
+const emptyReadModel = {
+  llm_title: null,
+  llm_summary: null,
+  enriched_description: null,
+  photo_profile: null,
+  translations: null,
+  source_type: null,
+  llm_processed_at: null,
+  llm_model_used: null,
+};
+
+const newRow = {
+  ...emptyMetadata,
+  ...emptyReadModel,
+  rev: 0,
+  favourite: 0,
+  width: 0,
+  height: 0,
+  orientation: 1,
+};
+
 /** The whole row after an update; `before` is the stored row, if any. `rev` is raised by markChanged. */
 export const rowAfter = (update: PhotoUpdate, before: PhotoRow | undefined, now: number): Insertable<PhotosTable> => ({
-  ...(before ?? { ...emptyMetadata, rev: 0, favourite: 0, created_at: now, width: 0, height: 0, orientation: 1 }),
+  ...(before ?? { ...newRow, created_at: now }),
   content_hash: update.contentHash,
   format: update.format,
   file_size: update.fileSize,

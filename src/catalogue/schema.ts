@@ -1,6 +1,7 @@
 /** Row types of the catalogue. The number of the schema is `PRAGMA user_version`; migrations/ makes the tables. */
 import type { ColumnType, Generated } from "kysely";
 import type { TagSource } from "../photo/types.ts";
+import type { EnrichmentSchema } from "./enrichment-schema.ts";
 
 /** Added roots are the user's library; visited roots only remember where `process` saw files. */
 export type RootKind = "added" | "visited";
@@ -97,6 +98,19 @@ export interface PhotosTable {
   thumbnail: string | null;
   created_at: number;
   updated_at: number;
+  /** Of a language model; `title` is the file's own. */
+  llm_title: string | null;
+  /** What a language model sees on the photo. */
+  llm_summary: string | null;
+  /** The description readers see: the user's text as cleaned by a language model, else `llm_summary`. */
+  enriched_description: string | null;
+  /** JSON object, the document of `photo_story`. */
+  photo_profile: string | null;
+  /** JSON object: language tag to translated fields. */
+  translations: string | null;
+  source_type: string | null;
+  llm_processed_at: number | null;
+  llm_model_used: string | null;
 }
 
 export interface PhotoStagesTable {
@@ -192,7 +206,7 @@ export interface ForgottenTable {
   at: number;
 }
 
-export interface CatalogueSchema {
+export interface CatalogueSchema extends EnrichmentSchema {
   library: LibraryTable;
   roots: RootsTable;
   files: FilesTable;

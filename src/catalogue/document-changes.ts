@@ -1,0 +1,189 @@
+/** Writes what a document changes: the columns readers see, tags, calendar rows, events. Part of a transaction. */
+import { sql } from "kysely";
+import type { CalendarEntry, Change, PhotoReading } from "../enrichment/changes.ts";
+import { InternalError } from "../errors.ts";
+import type { EnrichmentState } from "./enrichment-schema.ts";
+import { appendEvents } from "./event-outbox.ts";
+import { executeForEach } from "./repeated-query.ts";
+import type { Tx } from "./transaction.ts";
+import { createUlid } from "./transaction.ts";
+
+/** The document that the changes come from. */
+export interface ChangeSource {
+  readonly scopeId: string;
+  readonly documentType: string;
+  readonly documentId: string;
+  readonly executionId: string;
+  readonly state: EnrichmentState;
+  readonly userId: number;
+  readonly now: number;
+}
+
+/** A language model gives its tags without a measure. */
+const LLM_TAG_CONFIDENCE = 1;
+const PHOTO_SCOPE = /^[0-9a-f]{64}$/;
+
+export const isPhotoScope = (scopeId: string): boolean => PHOTO_SCOPE.test(scopeId);
+
+const READ_MODEL: ReadonlySet<Change["change"]> = new Set([
+  "set-photo-reading",
+  "replace-llm-tags",
+  "set-profile",
+  "set-translation",
+]);
+
+/** What readers see, and not an effect beside it. */
+export const isReading = ({ change }: Change): boolean => READ_MODEL.has(change);
+
+const setPhotoReading = async (
+  tx: Tx,
+  { title, description, enrichedDescription, sourceType }: PhotoReading,
+  hash: string,
+) => {
+  if (description !== undefined) {
+    // The cleaned text of the user stands before what a model sees.
+    await sql`update photos set llm_summary = ${description}, enriched_description =
+      case when enriched_description is null or enriched_description is llm_summary
+        then ${description} else enriched_description end
+      where content_hash = ${hash}`.execute(tx);
+  }
+  const columns = {
+    ...(title === undefined ? {} : { llm_title: title }),
+    ...(enrichedDescription === undefined ? {} : { enriched_description: enrichedDescription }),
+    ...(sourceType === undefined ? {} : { source_type: sourceType }),
+  };
+  if (Object.keys(columns).length === 0) return;
+  await tx.updateTable("photos").set(columns).where("content_hash", "=", hash).execute();
+};
+
+/** Tags of one execution can be undone together. */
+const tagRun = async (tx: Tx, { executionId, documentType, now }: ChangeSource): Promise<number> => {
+  const token = `llm ${documentType} ${executionId}`;
+  const known = await tx.selectFrom("tag_runs").select("id").where("token", "=", token).executeTakeFirst();
+  if (known !== undefined) return known.id;
+  const row = { token, source: "llm" as const, at: now };
+  return (await tx.insertInto("tag_runs").values(row).returning("id").executeTakeFirstOrThrow()).id;
+};
+
+const replaceTags = async (tx: Tx, names: readonly string[], source: ChangeSource): Promise<void> => {
+  const { scopeId: hash, now } = source;
+  await tx.deleteFrom("tags").where("content_hash", "=", hash).where("source", "=", "llm").execute();
+  if (names.length === 0) return;
+  const runId = await tagRun(tx, source);
+  await executeForEach(
+    tx,
+    names.map((name, rank) => ({
+      content_hash: hash,
+      name,
+      source: "llm" as const,
+      ancestors: "[]",
+      confidence: LLM_TAG_CONFIDENCE,
+      rank,
+      run_id: runId,
+      created_at: now,
+    })),
+    (row) => tx.insertInto("tags").values(row),
+  );
+};
+
+const setTranslation = async (
+  tx: Tx,
+  { language, fields }: { readonly language: string; readonly fields: Readonly<Record<string, string>> },
+  hash: string,
+): Promise<void> => {
+  const patch = JSON.stringify({ [language]: fields });
+  // json_patch merges deeply: the language is taken out first, so that fields of its former version go.
+  await sql`update photos set translations =
+    json_patch(json_remove(coalesce(translations, '{}'), ${`$."${language}"`}), ${patch})
+    where content_hash = ${hash}`.execute(tx);
+};
+
+const proposeEntries = (tx: Tx, entries: readonly CalendarEntry[], source: ChangeSource): Promise<void> =>
+  executeForEach(
+    tx,
+    entries.map((entry) => ({
+      id: createUlid(source.now),
+      scope_id: source.scopeId,
+      document_id: source.documentId,
+      ordinal: entry.ordinal,
+      title: entry.title,
+      starts_at: entry.startsAt,
+      ends_at: entry.endsAt,
+      timezone: entry.timezone,
+      all_day: entry.allDay ? 1 : 0,
+      location: entry.location,
+      source_quote: entry.sourceQuote,
+      confidence: entry.confidence,
+      state: "PENDING" as const,
+    })),
+    (row) =>
+      tx
+        .insertInto("calendar_events")
+        .values(row)
+        .onConflict((conflict) => conflict.columns(["document_id", "ordinal"]).doNothing()),
+  );
+
+const writeOne = async (tx: Tx, change: Change, source: ChangeSource): Promise<void> => {
+  const { scopeId, documentId, documentType, state, userId, now } = source;
+  switch (change.change) {
+    case "set-photo-reading":
+      return setPhotoReading(tx, change.reading, scopeId);
+    case "replace-llm-tags":
+      return replaceTags(tx, change.tags, source);
+    case "set-profile": {
+      const profile = JSON.stringify(change.profile);
+      await tx.updateTable("photos").set({ photo_profile: profile }).where("content_hash", "=", scopeId).execute();
+      return undefined;
+    }
+    case "set-translation":
+      return setTranslation(tx, change, scopeId);
+    case "propose-calendar-entries":
+      return proposeEntries(tx, change.entries, source);
+    case "confirm-calendar-entries":
+      await tx
+        .updateTable("calendar_events")
+        .set({ state: "CONFIRMED" })
+        .where("document_id", "=", documentId)
+        .where("ordinal", "in", change.ordinals)
+        .execute();
+      return undefined;
+    case "send-event": {
+      const about = { scope_id: scopeId, document_type: documentType, document_id: documentId, state };
+      const event = { userId, type: change.messageType, content: { ...about, ...change.content } };
+      return appendEvents(tx, [event], now);
+    }
+    case "join-watch":
+    case "join-album":
+      throw new InternalError(`Expected a change that the catalogue can write, received "${change.change}".`);
+    default:
+      return change satisfies never;
+  }
+};
+
+export const writeChanges = async (tx: Tx, changes: readonly Change[], source: ChangeSource): Promise<void> => {
+  for (const change of changes) await writeOne(tx, change, source);
+};
+
+/** Takes back what readers saw of a document type; other types stay. */
+export const clearReading = async (tx: Tx, scopeId: string, documentType: string): Promise<void> => {
+  const [kind = "", language = ""] = documentType.split(":");
+  switch (kind) {
+    case "image_tag":
+      await tx.deleteFrom("tags").where("content_hash", "=", scopeId).where("source", "=", "llm").execute();
+      await sql`update photos set llm_title = null, source_type = null, llm_summary = null, enriched_description =
+        case when enriched_description is llm_summary then null else enriched_description end
+        where content_hash = ${scopeId}`.execute(tx);
+      return;
+    case "caption_clean":
+      await sql`update photos set enriched_description = llm_summary where content_hash = ${scopeId}`.execute(tx);
+      return;
+    case "photo_story":
+      await tx.updateTable("photos").set({ photo_profile: null }).where("content_hash", "=", scopeId).execute();
+      return;
+    case "translate":
+      await sql`update photos set translations = nullif(json_remove(translations, ${`$."${language}"`}), '{}')
+        where content_hash = ${scopeId}`.execute(tx);
+      return;
+    default: // other kinds show nothing on the photo
+  }
+};

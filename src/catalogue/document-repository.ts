@@ -1,0 +1,330 @@
+/**
+ * Documents, append-only, and the state of what they are about. A document never changes; a new one is the next version.
+ * States and what leads from one to another: enrichment-states.ts.
+ */
+import type { Kysely, Selectable } from "kysely";
+import { sql } from "kysely";
+import type { Clock } from "../clock.ts";
+import type { Change } from "../enrichment/changes.ts";
+import { InvalidInputError, NotFoundError } from "../errors.ts";
+import type { CompletionOutcome, LeaseRef } from "../jobs/job-store.ts";
+import type { ChangeSource } from "./document-changes.ts";
+import { clearReading, isPhotoScope, isReading, writeChanges } from "./document-changes.ts";
+import type { DocumentsTable, EnrichmentsTable, EnrichmentState } from "./enrichment-schema.ts";
+import { stateAfter } from "./enrichment-states.ts";
+import { LIBRARY_USER_ID } from "./event-outbox.ts";
+import { markChanged } from "./index-repository.ts";
+import { heldJob, LIVE_STATES, NO_LEASE } from "./job-store-rows.ts";
+import type { CatalogueSchema } from "./schema.ts";
+import type { Tx } from "./transaction.ts";
+import { createUlid } from "./transaction.ts";
+
+type Database = Kysely<CatalogueSchema>;
+
+export interface EnrichmentKey {
+  readonly scopeId: string;
+  readonly documentType: string;
+}
+
+/** What becomes a document, with what follows from it. */
+export interface DocumentWrite {
+  /** JSON object or Markdown. */
+  readonly content: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Kind, or `edit`, `annotate`, `restore`. */
+  readonly createdByStep: string;
+  readonly executionId: string;
+  readonly promptVersion: number;
+  readonly promptHash: string;
+  /** At most 100 characters: a model, `user`, or the name of an assistant. */
+  readonly model: string;
+  /** Counts at once, without a person. */
+  readonly autoConfirm: boolean;
+  /** What the kind's `apply` gives for a document that waits. */
+  readonly ready: readonly Change[];
+  /** What it gives for a confirmed one. */
+  readonly confirmed: readonly Change[];
+}
+
+export interface StoredDocument extends EnrichmentKey {
+  readonly documentId: string;
+  readonly version: number;
+  readonly content: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly createdAt: number;
+  readonly createdByStep: string;
+  readonly executionId: string;
+  readonly promptVersion: number;
+  readonly promptHash: string;
+  readonly model: string;
+}
+
+export interface StoredEnrichment extends EnrichmentKey {
+  readonly kind: string;
+  readonly state: EnrichmentState;
+  readonly documentId: string | undefined;
+  readonly confirmedDocumentId: string | undefined;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly processedAt: number | undefined;
+  readonly model: string | undefined;
+}
+
+export interface DocumentRepository {
+  /** The completion of a job, in the transaction that ends it. */
+  readonly complete: (tx: Tx, ref: LeaseRef, write: DocumentWrite) => Promise<CompletionOutcome>;
+  /**
+   * Confirms the document that was shown.
+   * @throws InvalidInputError when a newer one has replaced it
+   */
+  readonly confirm: (key: EnrichmentKey, shown: string, changes: readonly Change[]) => Promise<void>;
+  /** Ends a running job of it too; its result is not written. */
+  readonly discard: (key: EnrichmentKey) => Promise<void>;
+  /** A version without a call. `edit` and `restore` are confirmed, `annotate` waits. Returns its id. */
+  readonly writeVersion: (
+    key: EnrichmentKey & { readonly kind: string },
+    write: DocumentWrite & { readonly createdByStep: "edit" | "annotate" | "restore" },
+  ) => Promise<string>;
+  readonly enrichment: (key: EnrichmentKey) => Promise<StoredEnrichment | undefined>;
+  /** Newest first. */
+  readonly history: (key: EnrichmentKey) => Promise<readonly StoredDocument[]>;
+  readonly startExecution: (execution: {
+    command: string;
+    kinds: readonly string[];
+    filter: Readonly<Record<string, unknown>>;
+    maxInFlight?: number;
+  }) => Promise<string>;
+}
+
+const documentOf = (row: Selectable<DocumentsTable>): StoredDocument => ({
+  scopeId: row.scope_id,
+  documentType: row.document_type,
+  documentId: row.document_id,
+  version: row.version,
+  content: row.content,
+  metadata: JSON.parse(row.metadata) as Record<string, unknown>, // written by insertDocument
+  createdAt: row.created_at,
+  createdByStep: row.created_by_step,
+  executionId: row.execution_id,
+  promptVersion: row.prompt_version,
+  promptHash: row.prompt_hash,
+  model: row.model,
+});
+
+const enrichmentOf = (row: Selectable<EnrichmentsTable>): StoredEnrichment => ({
+  scopeId: row.scope_id,
+  documentType: row.document_type,
+  kind: row.kind,
+  state: row.state,
+  documentId: row.document_id ?? undefined,
+  confirmedDocumentId: row.confirmed_document_id ?? undefined,
+  code: row.error_code ?? undefined,
+  message: row.enrichment_error ?? undefined,
+  processedAt: row.llm_processed_at ?? undefined,
+  model: row.llm_model_used ?? undefined,
+});
+
+const selectEnrichment = (database: Database, { scopeId, documentType }: EnrichmentKey) =>
+  database
+    .selectFrom("enrichments")
+    .selectAll()
+    .where("scope_id", "=", scopeId)
+    .where("document_type", "=", documentType)
+    .executeTakeFirst();
+
+/** The next version; returns its id. */
+const insertDocument = async (tx: Tx, key: EnrichmentKey, write: DocumentWrite, now: number): Promise<string> => {
+  const { scopeId, documentType } = key;
+  const documentId = createUlid(now);
+  await sql`
+    insert into documents (document_id, document_type, scope_id, version, content, metadata, created_at,
+      created_by_step, execution_id, prompt_version, prompt_hash, model)
+    select ${documentId}, ${documentType}, ${scopeId}, coalesce(max(version), 0) + 1, ${write.content},
+      ${JSON.stringify(write.metadata ?? {})}, ${now}, ${write.createdByStep}, ${write.executionId},
+      ${write.promptVersion}, ${write.promptHash}, ${write.model}
+    from documents where scope_id = ${scopeId} and document_type = ${documentType}`.execute(tx);
+  return documentId;
+};
+
+const setEnrichment = async (
+  tx: Tx,
+  { scopeId, documentType }: EnrichmentKey,
+  change: Partial<Selectable<EnrichmentsTable>>,
+): Promise<void> => {
+  await tx
+    .updateTable("enrichments")
+    .set(change)
+    .where("scope_id", "=", scopeId)
+    .where("document_type", "=", documentType)
+    .execute();
+};
+
+/** A result that is both readings and effects: each change once. */
+const once = (changes: readonly Change[]): readonly Change[] => [
+  ...new Map(changes.map((change) => [JSON.stringify(change), change])).values(),
+];
+
+const notePhoto = async (tx: Tx, { scopeId }: EnrichmentKey, { model, now }: { model: string; now: number }) => {
+  if (!isPhotoScope(scopeId)) return;
+  const columns = { llm_processed_at: now, llm_model_used: model };
+  await tx.updateTable("photos").set(columns).where("content_hash", "=", scopeId).execute();
+  await markChanged(tx, [scopeId], now);
+};
+
+interface Version {
+  readonly key: EnrichmentKey;
+  readonly write: DocumentWrite;
+  readonly userId: number;
+  readonly state: "READY_TO_CONFIRM" | "CONFIRMED";
+  /** Readers see a confirmed version as long as there is one. */
+  readonly hasConfirmed: boolean;
+  readonly now: number;
+}
+
+/** Document, state, changes and index mark of a version; returns its id. */
+const storeVersion = async (tx: Tx, { key, write, userId, state, hasConfirmed, now }: Version): Promise<string> => {
+  const documentId = await insertDocument(tx, key, write, now);
+  const isConfirmed = state === "CONFIRMED";
+  await setEnrichment(tx, key, {
+    state,
+    lease_ref: null,
+    document_id: documentId,
+    ...(isConfirmed ? { confirmed_document_id: documentId } : {}),
+    llm_processed_at: now,
+    llm_model_used: write.model,
+    error_code: null,
+    enrichment_error: null,
+    updated_at: now,
+  });
+  const source: ChangeSource = { ...key, documentId, executionId: write.executionId, state, userId, now };
+  const shown = write.ready.filter((change) => isConfirmed || !hasConfirmed || !isReading(change));
+  await writeChanges(tx, once(isConfirmed ? [...shown, ...write.confirmed] : shown), source);
+  await notePhoto(tx, key, { model: write.model, now });
+  return documentId;
+};
+
+const complete = async (tx: Tx, { ref, now }: { ref: LeaseRef; now: number }, write: DocumentWrite) => {
+  const job = await heldJob(tx, ref);
+  if (job === undefined) return "lost";
+  const key = { scopeId: job.scope_id, documentType: job.document_type };
+  const before = await selectEnrichment(tx, key);
+  if (before === undefined || before.state === "DISCARDED") return "discarded";
+  if (before.state !== "ENRICHING" || before.lease_ref !== ref) return "lost";
+  const state = write.autoConfirm ? "CONFIRMED" : "READY_TO_CONFIRM";
+  const hasConfirmed = before.confirmed_document_id !== null;
+  await storeVersion(tx, { key, write, userId: job.user_id, state, hasConfirmed, now });
+  return "done";
+};
+
+const confirm = async (
+  tx: Tx,
+  { key, shown, now }: { readonly key: EnrichmentKey; readonly shown: string; readonly now: number },
+  changes: readonly Change[],
+): Promise<void> => {
+  const before = await selectEnrichment(tx, key);
+  if (before === undefined) throw noSuchEnrichment(key);
+  if (before.document_id !== shown || stateAfter("confirm", before.state) === undefined) {
+    throw new InvalidInputError(
+      `Expected the newest unconfirmed document of ${key.documentType}, received ${shown}: the state is ${before.state}.`,
+      { hint: 'Look at the newest version with "photon review show" and decide about that one.' },
+    );
+  }
+  const document = await tx
+    .selectFrom("documents")
+    .selectAll()
+    .where("document_id", "=", shown)
+    .executeTakeFirstOrThrow();
+  await setEnrichment(tx, key, { state: "CONFIRMED", confirmed_document_id: shown, updated_at: now });
+  const about = { documentId: shown, executionId: document.execution_id, state: "CONFIRMED" as const };
+  await writeChanges(tx, once(changes), { ...key, ...about, userId: LIBRARY_USER_ID, now });
+  await notePhoto(tx, key, { model: document.model, now });
+};
+
+const noSuchEnrichment = ({ scopeId, documentType }: EnrichmentKey): NotFoundError =>
+  new NotFoundError(`There is no enrichment ${documentType} of ${scopeId.slice(0, 12)}.`, {
+    hint: '"photon review list --all" shows what there is.',
+  });
+
+/** Ends what is under way; a running call notices that its lease is gone. */
+const cancelLive = async (tx: Tx, { scopeId, documentType }: EnrichmentKey, now: number): Promise<void> => {
+  await tx
+    .updateTable("jobs")
+    .set({ ...NO_LEASE, state: "cancelled", error_code: "CANCELLED", finished_at: now })
+    .where("scope_id", "=", scopeId)
+    .where("document_type", "=", documentType)
+    .where("state", "in", LIVE_STATES)
+    .execute();
+};
+
+const discard = async (tx: Tx, key: EnrichmentKey, now: number): Promise<void> => {
+  if ((await selectEnrichment(tx, key)) === undefined) throw noSuchEnrichment(key);
+  await cancelLive(tx, key, now);
+  const gone = { document_id: null, confirmed_document_id: null, lease_ref: null };
+  await setEnrichment(tx, key, { state: "DISCARDED", ...gone, updated_at: now });
+  await tx
+    .updateTable("calendar_events")
+    .set({ state: "DISCARDED" })
+    .where("scope_id", "=", key.scopeId)
+    .where("state", "=", "PENDING")
+    .where("document_id", "in", documentsOf(tx, key).select("document_id"))
+    .execute();
+  await clearReading(tx, key.scopeId, key.documentType);
+  if (!isPhotoScope(key.scopeId)) return;
+  const left = sql`from enrichments where scope_id = ${key.scopeId} and document_id is not null`;
+  await sql`update photos set llm_processed_at = (select max(llm_processed_at) ${left}),
+    llm_model_used = (select llm_model_used ${left} order by llm_processed_at desc limit 1)
+    where content_hash = ${key.scopeId}`.execute(tx);
+  await markChanged(tx, [key.scopeId], now);
+};
+
+const documentsOf = (database: Database, { scopeId, documentType }: EnrichmentKey) =>
+  database.selectFrom("documents").where("scope_id", "=", scopeId).where("document_type", "=", documentType);
+
+const writeVersion = async (
+  tx: Tx,
+  { key, kind, now }: { readonly key: EnrichmentKey; readonly kind: string; readonly now: number },
+  write: DocumentWrite,
+): Promise<string> => {
+  await cancelLive(tx, key, now);
+  const { scopeId, documentType } = key;
+  const state = write.createdByStep === "annotate" && !write.autoConfirm ? "READY_TO_CONFIRM" : "CONFIRMED";
+  await tx
+    .insertInto("enrichments")
+    .values({ scope_id: scopeId, document_type: documentType, kind, state, updated_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const before = await selectEnrichment(tx, key);
+  const hasConfirmed = (before?.confirmed_document_id ?? null) !== null;
+  return storeVersion(tx, { key, write, userId: LIBRARY_USER_ID, state, hasConfirmed, now });
+};
+
+export const createDocumentRepository = (database: Database, clock: Clock): DocumentRepository => ({
+  complete: (tx, ref, write) => complete(tx, { ref, now: clock.now() }, write),
+  confirm: (key, shown, changes) =>
+    database.transaction().execute((tx) => confirm(tx, { key, shown, now: clock.now() }, changes)),
+  discard: (key) => database.transaction().execute((tx) => discard(tx, key, clock.now())),
+  writeVersion: ({ kind, ...key }, write) =>
+    database.transaction().execute((tx) => writeVersion(tx, { key, kind, now: clock.now() }, write)),
+  enrichment: async (key) => {
+    const row = await selectEnrichment(database, key);
+    return row === undefined ? undefined : enrichmentOf(row);
+  },
+  history: async (key) =>
+    (await documentsOf(database, key).selectAll().orderBy("version", "desc").execute()).map(documentOf),
+  startExecution: async ({ command, kinds, filter, maxInFlight }) => {
+    const executionId = createUlid(clock.now());
+    await database
+      .insertInto("executions")
+      .values({
+        execution_id: executionId,
+        command,
+        kinds: JSON.stringify(kinds),
+        filter: JSON.stringify(filter),
+        max_in_flight: maxInFlight ?? null,
+        state: "RUNNING",
+        started_at: clock.now(),
+      })
+      .execute();
+    return executionId;
+  },
+});

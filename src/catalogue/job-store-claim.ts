@@ -1,0 +1,219 @@
+/**
+ * Claiming: which job runs next, on which target. All of it inside one write transaction, so that limits hold over all
+ * processes.
+ */
+import { sql } from "kysely";
+import type { ClaimedJob, ClaimOptions, ServedTarget } from "../jobs/job-store.ts";
+import type { CircuitState } from "./enrichment-schema.ts";
+import { statesBefore } from "./enrichment-states.ts";
+import { claimedJobOf, NO_LEASE } from "./job-store-rows.ts";
+import { listOf } from "./lists.ts";
+import type { Tx } from "./transaction.ts";
+
+/** The next job of a kind and route. */
+interface Head {
+  readonly kind: string;
+  readonly route: string;
+  readonly priority: number;
+  readonly crashes: number;
+  /** Position of kind and route in what is served. */
+  readonly place: number;
+}
+
+interface Choice {
+  readonly head: Head;
+  readonly target: ServedTarget;
+  readonly limit: number;
+}
+
+interface ProviderRow {
+  readonly provider_key: string;
+  readonly circuit: CircuitState;
+  readonly concurrency: number;
+  readonly probe_owner: string | null;
+  readonly running: number;
+}
+
+type Providers = ReadonlyMap<string, ProviderRow>;
+
+const readProviders = async (tx: Tx, keys: readonly string[]): Promise<Providers> => {
+  const { rows } = await sql<ProviderRow>`
+    select provider_key, circuit, concurrency, probe_owner,
+      (select count(*) from jobs where state = 'running' and jobs.provider_key = provider_state.provider_key) as running
+    from provider_state where provider_key in ${listOf(keys)}`.execute(tx);
+  return new Map(rows.map((row) => [row.provider_key, row]));
+};
+
+const activePauses = async (tx: Tx, now: number): Promise<ReadonlySet<string>> => {
+  const rows = await tx
+    .selectFrom("pauses")
+    .select("target")
+    .where((eb) => eb.or([eb("until", "is", null), eb("until", ">", now)]))
+    .execute();
+  return new Set(rows.map(({ target }) => target));
+};
+
+/** How many jobs the target may be given now; 0 = none. */
+const freeSlots = (
+  target: ServedTarget,
+  { providers, pauses }: { readonly providers: Providers; readonly pauses: ReadonlySet<string> },
+  { limit, owner, probe }: ClaimOptions,
+): number => {
+  const { kind, providerKey, model, ceiling } = target;
+  const stops = ["all", `kind:${kind}`, `provider:${providerKey}`, `model:${providerKey}/${model}`];
+  const provider = providers.get(providerKey);
+  if (provider === undefined || stops.some((stop) => pauses.has(stop))) return 0;
+  if (probe !== undefined) {
+    const isTested = provider.circuit === "half_open" && provider.probe_owner === owner;
+    return isTested && probe.providerKey === providerKey ? 1 : 0;
+  }
+  if (provider.circuit !== "closed") return 0;
+  return Math.min(limit, Math.min(provider.concurrency, ceiling) - provider.running);
+};
+
+const routesOf = (serve: readonly ServedTarget[]): readonly (readonly [string, string])[] => [
+  ...new Map(serve.map(({ kind, route }) => [`${kind} ${route}`, [kind, route] as const])).values(),
+];
+
+/** Not those that failed since the provider went away: they would say nothing about anybody but themselves. */
+const untried = (tried: number | undefined) =>
+  tried === undefined ? sql`` : sql`and (last_unavailable_at is null or last_unavailable_at < ${tried})`;
+
+const alone = (isIdle: boolean) => (isIdle ? sql`` : sql`and crashes = 0`);
+
+interface Conditions {
+  readonly now: number;
+  readonly isIdle: boolean;
+  readonly tried: number | undefined;
+}
+
+/** What a job must be to run now. Begins with the terms of the index `jobs_claim`. */
+const runnable = ({ now, isIdle, tried }: Conditions) =>
+  sql`state = 'available' and run_at <= ${now} and (expires_at is null or expires_at > ${now})
+    ${alone(isIdle)} ${untried(tried)}`;
+
+const readHeads = async (tx: Tx, serve: readonly ServedTarget[], conditions: Conditions): Promise<readonly Head[]> => {
+  const { rows } = await sql<Head>`
+    select head.kind, head.route, head.priority, head.crashes, served.key as place
+    from json_each(${JSON.stringify(routesOf(serve))}) served
+    join jobs head on head.id = (
+      select id from jobs where kind = served.value ->> 0 and route = served.value ->> 1 and ${runnable(conditions)}
+      order by priority desc, run_at, id limit 1)
+    order by head.priority desc, served.key`.execute(tx);
+  return rows;
+};
+
+const choose = async (tx: Tx, options: ClaimOptions, conditions: Conditions): Promise<Choice | undefined> => {
+  const { serve } = options;
+  const heads = await readHeads(tx, serve, conditions);
+  if (heads.length === 0) return undefined;
+  const providers = await readProviders(
+    tx,
+    serve.map(({ providerKey }) => providerKey),
+  );
+  const pauses = await activePauses(tx, conditions.now);
+  for (const head of heads) {
+    for (const target of serve) {
+      if (target.kind !== head.kind || target.route !== head.route) continue;
+      const free = freeSlots(target, { providers, pauses }, options);
+      if (free > 0) return { head, target, limit: head.crashes > 0 ? 1 : free };
+    }
+  }
+  return undefined;
+};
+
+const CLAIMED = sql.raw(`id, kind, scope_id, document_type, route, provider_key, payload, user_id, execution_id,
+  priority, run_at, attempts_invalid, snoozes, crashes, isolated, first_unavailable_at, last_unavailable_at,
+  lease_token, created_at, expires_at, error_code, sub_code`);
+
+type ClaimedRow = Parameters<typeof claimedJobOf>[0] & { readonly run_at: number };
+
+const byOrder = (a: ClaimedRow, b: ClaimedRow): number => b.priority - a.priority || a.run_at - b.run_at || a.id - b.id;
+
+/** Leases jobs and marks their enrichments. Those whose enrichment is not wanted any more are cancelled instead. */
+const lease = async (
+  tx: Tx,
+  chosen: { readonly ids: ReturnType<typeof sql>; readonly target: ServedTarget },
+  { owner, leaseMs, now }: { readonly owner: string; readonly leaseMs: number; readonly now: number },
+): Promise<readonly ClaimedJob[]> => {
+  const { ids, target } = chosen;
+  const { rows } = await sql<ClaimedRow>`
+    update jobs set state = 'running', provider_key = ${target.providerKey}, lease_owner = ${owner},
+      lease_token = lease_token + 1, lease_until = ${now + leaseMs}
+    where id in (${ids}) returning ${CLAIMED}`.execute(tx);
+  const jobIds = rows.map(({ id }) => id);
+  const { rows: marked } = await sql<{ readonly lease_ref: string }>`
+    update enrichments set state = 'ENRICHING', lease_ref = jobs.id || ':' || jobs.lease_token, updated_at = ${now}
+    from jobs where jobs.id in ${listOf(jobIds)}
+      and enrichments.scope_id = jobs.scope_id and enrichments.document_type = jobs.document_type
+      and enrichments.state in (${sql.join(statesBefore("claim"))})
+    returning lease_ref`.execute(tx);
+  const claimed = rows.toSorted(byOrder).map((row) => claimedJobOf(row, target));
+  const held = new Set(marked.map(({ lease_ref: ref }) => ref));
+  const unwanted = claimed.filter(({ ref }) => !held.has(ref)).map(({ id }) => id);
+  if (unwanted.length > 0) await cancelUnwanted(tx, unwanted, now);
+  return claimed.filter(({ ref }) => held.has(ref));
+};
+
+const cancelUnwanted = async (tx: Tx, ids: readonly number[], now: number): Promise<void> => {
+  await tx
+    .updateTable("jobs")
+    .set({ ...NO_LEASE, state: "cancelled", error_code: "CANCELLED", finished_at: now })
+    .where("id", "in", listOf(ids))
+    .execute();
+};
+
+/** Jobs that somebody waits for: no circuit, pause or limit holds them back, and the first target serves. */
+const claimNamed = async (
+  tx: Tx,
+  { serve, only = [], ...options }: ClaimOptions,
+  now: number,
+): Promise<readonly ClaimedJob[]> => {
+  const waiting = await tx
+    .selectFrom("jobs")
+    .select(["id", "kind", "route"])
+    .where("id", "in", listOf(only))
+    .where("state", "=", "available")
+    .orderBy("id")
+    .execute();
+  const claimed: ClaimedJob[] = [];
+  for (const { id, kind, route } of waiting) {
+    const target = serve.find((candidate) => candidate.kind === kind && candidate.route === route);
+    if (target === undefined || claimed.length >= options.limit) continue;
+    claimed.push(...(await lease(tx, { ids: sql`${id}`, target }, { ...options, now })));
+  }
+  return claimed;
+};
+
+/** Each round takes at least one job out of the queue: it ends. */
+const claimNext = async (tx: Tx, options: ClaimOptions, now: number): Promise<readonly ClaimedJob[]> => {
+  const { isIdle, probe } = options;
+  const tried = probe === undefined || probe.mayRepeat ? undefined : await openSince(tx, probe.providerKey);
+  const conditions = { now, isIdle, tried };
+  for (;;) {
+    const choice = await choose(tx, options, conditions);
+    if (choice === undefined) return [];
+    const { head, target, limit } = choice;
+    const isSuspect = head.crashes > 0;
+    const ids = sql`select id from jobs where kind = ${head.kind} and route = ${head.route}
+      and ${runnable({ ...conditions, isIdle: isSuspect })}
+      order by priority desc, run_at, id limit ${limit}`;
+    const claimed = await lease(tx, { ids, target }, { ...options, now });
+    if (claimed.length > 0) return claimed;
+  }
+};
+
+const openSince = async (tx: Tx, providerKey: string): Promise<number | undefined> => {
+  const row = await tx
+    .selectFrom("provider_state")
+    .select("unavailable_since")
+    .where("provider_key", "=", providerKey)
+    .executeTakeFirst();
+  return row?.unavailable_since ?? undefined;
+};
+
+/** Part of a transaction. */
+export const claimJobs = (tx: Tx, options: ClaimOptions, now: number): Promise<readonly ClaimedJob[]> => {
+  if (options.serve.length === 0 || options.limit <= 0) return Promise.resolve([]);
+  return options.only === undefined ? claimNext(tx, options, now) : claimNamed(tx, options, now);
+};
