@@ -16,7 +16,8 @@ import type {
   RequestImage,
   RequestTurn,
 } from "../../models/language/language-model.ts";
-import { CallError, type CallFailure } from "../errors.ts";
+import { CallError } from "../errors.ts";
+import type { Failure, FailureClass } from "../jobs/failure.ts";
 import { resultCacheKey } from "./cache-key.ts";
 import type { DocumentBody, EnrichmentKind } from "./enrichment-kind.ts";
 import type { EnrichmentInputs } from "./inputs.ts";
@@ -44,23 +45,15 @@ export interface PlannedCall {
   readonly resultKey: string;
 }
 
-/** Why an attempt came to nothing, in the classes of the failure policy. */
-export interface AttemptFailure {
-  readonly failure: CallFailure | "truncated";
-  readonly code: string;
-  readonly subCode: string | null;
-  readonly retryAfterMs: number | null;
-}
-
 export type CallOutcome =
   | {
       readonly reply: LanguageReply;
       /** The reply became a document: it may enter the result cache. */
       readonly accepted: boolean;
       readonly repaired: boolean;
-      readonly failure: AttemptFailure | null;
+      readonly failure: Failure | null;
     }
-  | { readonly reply: null; readonly failure: AttemptFailure };
+  | { readonly reply: null; readonly failure: Failure };
 
 export interface BegunCall {
   /** A reply of the result cache: nothing is sent. */
@@ -110,7 +103,7 @@ export type AttemptResult =
       readonly repaired: boolean;
       readonly calls: number;
     }
-  | { readonly ok: false; readonly failure: AttemptFailure; readonly calls: number };
+  | { readonly ok: false; readonly failure: Failure; readonly calls: number };
 
 /** No target takes more. */
 const MAX_TOKENS_LIMIT = 16_000;
@@ -135,11 +128,10 @@ interface CallResult {
   readonly cached: boolean;
 }
 
-const failed = (failure: AttemptFailure["failure"], code: string, subCode: string | null = null): AttemptFailure => ({
-  failure,
+const failed = (kind: FailureClass, code: string, sub: string | null = null): Failure => ({
+  class: kind,
   code,
-  subCode,
-  retryAfterMs: null,
+  ...(sub === null ? {} : { sub }),
 });
 
 const planCall = (task: AttemptTask, turn: Turn): PlannedCall => {
@@ -178,7 +170,7 @@ const planCall = (task: AttemptTask, turn: Turn): PlannedCall => {
   };
 };
 
-const failureOf = (verdict: Verdict): AttemptFailure | null => {
+const failureOf = (verdict: Verdict): Failure | null => {
   switch (verdict.verdict) {
     case "document":
       return null;
@@ -206,6 +198,12 @@ const judge = (task: AttemptTask, reply: LanguageReply): Omit<CallResult, "cache
   return { outcome: { reply, accepted, repaired, failure: failureOf(verdict) }, verdict };
 };
 
+const callFailure = ({ failure, publicCode, subCode, status, retryAfterMs }: CallError): Failure => ({
+  ...failed(failure, publicCode, subCode),
+  ...(status === undefined ? {} : { status }),
+  ...(retryAfterMs === null ? {} : { retryAfterMs }),
+});
+
 const answerOf = async (
   { model, request }: PlannedCall,
   signal: AbortSignal,
@@ -214,8 +212,7 @@ const answerOf = async (
     return await model.generate(request, { signal });
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
-    const { failure, publicCode: code, subCode, retryAfterMs } = error;
-    return { reply: null, failure: { failure, code, subCode, retryAfterMs } };
+    return { reply: null, failure: callFailure(error) };
   }
 };
 
@@ -223,7 +220,7 @@ const callOnce = async (task: AttemptTask, deps: AttemptDeps, turn: Turn): Promi
   const call = planCall(task, turn);
   const begun = await deps.journal.begin(call);
   const answer = begun.cached ?? (await answerOf(call, deps.signal));
-  const judged = "failure" in answer ? { outcome: answer, verdict: null } : judge(task, answer);
+  const judged = !("text" in answer) ? { outcome: answer, verdict: null } : judge(task, answer);
   await begun.end(judged.outcome);
   return { ...judged, cached: begun.cached !== undefined };
 };
@@ -249,10 +246,10 @@ const reAsked = (turn: Turn, reply: LanguageReply | null, verdict: Verdict | nul
 /** @returns undefined = the attempt ends with this failure */
 const nextTurn = async (
   { task, deps, turn }: { readonly task: AttemptTask; readonly deps: AttemptDeps; readonly turn: Turn },
-  failure: AttemptFailure,
+  failure: Failure,
   { outcome, verdict }: CallResult,
 ): Promise<Turn | undefined> => {
-  switch (failure.failure) {
+  switch (failure.class) {
     case "invalid_response":
       return reAsked(turn, outcome.reply, verdict);
     case "truncated":
@@ -268,9 +265,12 @@ const nextTurn = async (
     case "auth":
     case "config":
     case "cancelled":
+    case "stale":
+    case "budget":
+    case "privacy":
       return undefined;
     default:
-      return failure.failure satisfies never;
+      return failure.class satisfies never;
   }
 };
 

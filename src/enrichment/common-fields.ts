@@ -10,7 +10,7 @@ export const commonShape = {
   status: z
     .enum(STATUSES)
     .describe(
-      '"ok", or "needs_clarification" when only the owner can tell what is needed, or "cannot_process" when you may not or cannot deal with this content; with a status other than "ok" only the first three fields count.',
+      'The first, unless only the owner can tell what is needed ("needs_clarification") or you may not or cannot deal with this content ("cannot_process"); then the fields after the third do not count.',
     ),
   question: plainLine(MAX_QUESTION_LENGTH)
     .nullable()

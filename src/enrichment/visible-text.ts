@@ -4,12 +4,10 @@
  */
 
 /**
- * Controls except tab and newline, soft hyphen, zero-width characters and joiners, bidirectional marks, embeddings and
- * isolates, fillers that have no width, the byte order mark, and the block of invisible tag characters.
+ * Controls except tab and newline, and what Unicode says is not to be shown: soft hyphens, zero-width characters and
+ * joiners, bidirectional marks, fillers, invisible tags. The sign that makes a picture of a character (U+FE0F) stays.
  */
-const INVISIBLE =
-  // eslint-disable-next-line no-control-regex -- control characters are what this removes
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{e0000}-\u{e0fff}]/gu;
+const INVISIBLE = /(?!\n|\t|\ufe0f)[\p{Default_Ignorable_Code_Point}\p{Cc}\ufff9-\ufffb]/gu;
 const LINE_BREAKS = /\r\n?|[\u2028\u2029]/g;
 
 /** Lines are kept, with `\n` between them; lone surrogates become U+FFFD. */

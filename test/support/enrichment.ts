@@ -1,6 +1,10 @@
 /** Inputs and answers of enrichment kinds as tests like them: complete, small, valid. */
 import type { LanguageReply, LanguageRequest } from "../../models/language/language-model.ts";
+import type { DocumentContext } from "../../src/enrichment/apply-document.ts";
+import type { DocumentBody, EnrichmentKind } from "../../src/enrichment/enrichment-kind.ts";
 import type { EnrichmentInputs } from "../../src/enrichment/inputs.ts";
+import { judgeReply, type Verdict } from "../../src/enrichment/judge-reply.ts";
+import { kinds } from "../../src/enrichment/kinds.ts";
 
 export const PHOTO = "a".repeat(64);
 export const MAIL = `eml:${"b".repeat(64)}`;
@@ -162,3 +166,36 @@ export const scriptedModel = (script: readonly (LanguageReply | Error)[], modelI
     },
   };
 };
+
+export const kindOf = (name: string): EnrichmentKind => {
+  const kind: EnrichmentKind | undefined = kinds.find((candidate) => candidate.kind === name);
+  if (kind === undefined) throw new Error(`There is no kind ${name}.`);
+  return kind;
+};
+
+export const inputsOf = (name: string): EnrichmentInputs => {
+  const inputs = knownInputs[name];
+  if (inputs === undefined) throw new Error(`There are no inputs for ${name}.`);
+  return inputs;
+};
+
+/** Verdict on the good answer with some fields changed. */
+export const judged = (name: string, changes: object = {}, inputs = inputsOf(name)): Verdict =>
+  judgeReply(kindOf(name), inputs, JSON.stringify({ ...goodAnswers[name], ...changes }));
+
+/** Paths of what is wrong; empty = accepted. */
+export const brokenRules = (name: string, changes: object, inputs?: EnrichmentInputs): readonly string[] => {
+  const verdict = judged(name, changes, inputs);
+  return verdict.verdict === "invalid" ? verdict.issues.map(({ path }) => path) : [];
+};
+
+export const bodyOf = (verdict: Verdict): DocumentBody => {
+  if (verdict.verdict !== "document") throw new Error(`Expected a document, received ${JSON.stringify(verdict)}.`);
+  return verdict.body;
+};
+
+export const ready: DocumentContext = { scopeId: PHOTO, confirmed: false, confirmedBefore: false };
+export const confirmed: DocumentContext = { ...ready, confirmed: true };
+
+/** Words of exactly so many characters. */
+export const text = (length: number): string => `${"word ".repeat(Math.ceil(length / 5)).slice(0, length - 1)}x`;

@@ -128,7 +128,7 @@ export const eventExtract = defineKind({
     task: [
       "Find the appointments in the picture or in the mail of the data block: what takes place, when, and where.",
       "Relative dates such as tomorrow or next Friday count from mail_date, else from capture_time. Take the year from the text; if it gives none, take the next such day after that date. Leave out what has no date.",
-      "source_quote repeats the words the appointment was taken from exactly, so that they are found again in the mail or in text_in_image; text_in_image must hold them.",
+      "source_quote repeats the words the appointment was taken from exactly, so that they are found again in the mail, or for a picture in text_in_image.",
     ],
     instruction: "List the appointments found above.",
   },

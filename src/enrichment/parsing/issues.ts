@@ -33,8 +33,13 @@ const ruleOf = (issue: z.core.$ZodIssue): string => {
     case "invalid_format":
     case "custom":
       return issue.message; // written in the schema
-    default:
+    case "invalid_element":
+    case "invalid_key":
+    case "invalid_union":
+    case "not_multiple_of":
       return "must have the form asked for";
+    default:
+      return issue satisfies never;
   }
 };
 

@@ -107,7 +107,7 @@ export const assembleInputs = (
     (name) => (subjects.has(name) || needs.optional.includes(name)) && allowed(name) && !isEmpty(known[KEYS[name]]),
   );
   const missing = needs.required.filter((need) => !alternatives(need).some((name) => present.includes(name)));
-  if (missingDocuments(requires, known)) missing.push("documents");
+  if (missingDocuments(requires, known) && !missing.includes("documents")) missing.push("documents");
   if (missing.length > 0) return { ok: false, missing };
   const { scopeId, language } = known;
   const inputs = {

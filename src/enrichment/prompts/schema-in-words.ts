@@ -38,6 +38,7 @@ const formWords = (schema: JsonSchema): string => {
       return `${withRange("list", range("items", schema.minItems, schema.maxItems))}, each ${valueWords(schema.items ?? {})}`;
     case "object":
       return "object with the fields below";
+    case undefined:
     default:
       return schema.anyOf === undefined ? "any value" : schema.anyOf.map(valueWords).join(", or ");
   }

@@ -41,8 +41,9 @@ const monthNames = (): readonly string[] => {
   return [...new Set(names.map((name) => name.toLowerCase()))];
 };
 
+/** Year first, day first, month first; not within longer chains of numbers such as addresses and versions. */
 const NUMERIC_DATE =
-  /(?<!\d)(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[/-](?:[12]\d|3[01]))(?!\d)/;
+  /(?<![\d.])(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|(?:(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[/-](?:[12]\d|3[01]))(?:[./-](?:\d{4}|\d{2}))?)(?!\.?\d)/;
 
 const namedDatePattern = (): RegExp => {
   const month = `(?:${monthNames().join("|")})`;
