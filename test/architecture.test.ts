@@ -45,6 +45,7 @@ const ONLY_IN: Readonly<Record<string, RegExp>> = {
   "@anthropic-ai/sdk": /^models\/language\//,
   openai: /^models\/language\//,
   ollama: /^models\/language\//,
+  jsonrepair: /^src\/enrichment\/parsing\/extract-json\.ts$/,
   "@pydantic/genai-prices": /^models\/language\/prices\.ts$/,
   "@modelcontextprotocol": /^tools\/(server|adapter)\.ts$/,
 };
