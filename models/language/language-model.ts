@@ -109,6 +109,8 @@ export interface LanguageModel {
    * `isAvailable` asks for: ask it before a photo that has to stay here.
    */
   readonly leavesMachine: boolean;
+  /** The day the provider stops serving the model, `2026-11-30`; left out when none is known. Worth one warning. */
+  readonly endOfLife?: string;
   /** Provider batches, where the provider has them. */
   readonly batches?: LanguageBatches;
   /** Deadline of one call in milliseconds, from the first byte sent to the last byte received. */

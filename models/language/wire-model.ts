@@ -8,6 +8,7 @@ import { guardedFetch } from "./guarded-fetch.ts";
 import { availabilityHint } from "./hints.ts";
 import type { Availability, CallOptions, Capabilities, LanguageBatches, LanguageModel } from "./language-model.ts";
 import type { LanguageReply, LanguageRequest, ModelContext } from "./language-model.ts";
+import { endOfLife } from "./end-of-life.ts";
 import { baseUrlOf } from "./endpoint.ts";
 import type { CommonSettings } from "./settings.ts";
 import type { Target, Wire, WireReply } from "./wire.ts";
@@ -86,6 +87,7 @@ const createExchanges = (wire: Wire, { clock }: ModelContext): Exchanges => {
 export const createWireModel = (options: WireModelOptions): LanguageModel => {
   const { provider, wire, modelId, settings, capabilities, context } = options;
   const { clock } = context;
+  const lastDay = endOfLife(provider, modelId);
   const endpoint = baseUrlOf(settings.endpoint);
   const exchanges = createExchanges(wire, context);
   let isRemote = false; // a local server may forward the model; only the server knows
@@ -119,6 +121,7 @@ export const createWireModel = (options: WireModelOptions): LanguageModel => {
     get leavesMachine() {
       return !options.isLocal || (isRemote && !settings.local);
     },
+    ...(lastDay === undefined ? {} : { endOfLife: lastDay }),
     ...(options.createBatches === undefined
       ? {}
       : { batches: options.createBatches(targetFor(BATCH_TIMEOUT_MS), exchanges) }),

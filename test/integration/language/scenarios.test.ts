@@ -194,6 +194,15 @@ describe.each(WIRES)("%s", (wire) => {
   });
 });
 
+test("a model that is going to be retired says so in a field, not on the terminal", async () => {
+  await using server = await startFakeProvider();
+  const model = createTestModel("anthropic", server.endpoint("anthropic", "ok"), { model: "claude-sonnet-4-5" });
+  await model.generate(photoRequest(), neverAborted());
+  expect(printed).toEqual([]);
+  expect(model.endOfLife).toBe("2026-11-30");
+  expect(createTestModel("anthropic", server.origin)).not.toHaveProperty("endOfLife");
+});
+
 test("usage counts the cache as input on every wire", async () => {
   const replies = await Promise.all(WIRES.map(async (wire) => (await playScenario(wire, "ok")).reply));
   expect(replies.map((reply) => reply?.usage)).toEqual([
