@@ -127,6 +127,9 @@ export interface CallErrorOptions {
   readonly status?: number | undefined;
   /** How long the provider asked to wait, in milliseconds; at most a day. */
   readonly retryAfterMs?: number | null;
+  /** Whose model it was; named in the hint. */
+  readonly provider?: string | undefined;
+  readonly model?: string | undefined;
 }
 
 /** A call of a language model failed. Holds codes only: no key, no text of the provider, nothing of the photo. */
@@ -140,14 +143,16 @@ export class CallError extends PhotonError {
   readonly retryAfterMs: number | null;
 
   constructor(failure: CallFailure, publicCode: CallCode, options: CallErrorOptions = {}) {
-    const { subCode = null, status, retryAfterMs = null } = options;
-    const hint = CALL_HINTS[publicCode];
+    const { subCode = null, status, retryAfterMs = null, provider, model } = options;
+    const hint = CALL_HINTS[publicCode]?.replaceAll("<provider>", provider ?? "<provider>");
     super(CALL_SENTENCES[publicCode], {
       ...(hint === undefined ? {} : { hint }),
       details: {
         code: publicCode,
         ...(subCode === null ? {} : { sub_code: subCode }),
         ...(status === undefined ? {} : { status }),
+        ...(provider === undefined ? {} : { provider }),
+        ...(model === undefined ? {} : { model }),
       },
       retryable: failure === "unavailable" || failure === "rate_limited",
     });
@@ -156,6 +161,18 @@ export class CallError extends PhotonError {
     this.subCode = subCode;
     this.status = status;
     this.retryAfterMs = retryAfterMs;
+  }
+
+  /** The same failure with the name of whose it is. */
+  of({ provider, model }: { readonly provider: string; readonly model: string }): CallError {
+    const { failure, publicCode, subCode, status, retryAfterMs } = this;
+    return new CallError(failure, publicCode, {
+      ...(subCode === null ? {} : { subCode }),
+      status,
+      retryAfterMs,
+      provider,
+      model,
+    });
   }
 }
 

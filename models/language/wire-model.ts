@@ -54,7 +54,9 @@ const completeReply = (reply: WireReply, latencyMs: number, headers: Headers | u
   };
 };
 
-const createExchanges = (wire: Wire, { clock }: ModelContext): Exchanges => {
+const createExchanges = ({ wire, provider, context: { clock } }: WireModelOptions): Exchanges => {
+  const failureOf = (error: unknown, exchange: Exchange, { model }: Target): CallError =>
+    classify(error, exchange, clock.now()).of({ provider, model });
   const open = (target: Target, { signal }: CallOptions): Exchange =>
     openExchange({
       endpoint: target.endpoint,
@@ -70,7 +72,7 @@ const createExchanges = (wire: Wire, { clock }: ModelContext): Exchanges => {
       try {
         return await work(exchange);
       } catch (error) {
-        throw classify(error, exchange, clock.now());
+        throw failureOf(error, exchange, target);
       }
     },
     stream: async function* (target, options, work) {
@@ -78,7 +80,7 @@ const createExchanges = (wire: Wire, { clock }: ModelContext): Exchanges => {
       try {
         yield* work(exchange);
       } catch (error) {
-        throw classify(error, exchange, clock.now());
+        throw failureOf(error, exchange, target);
       }
     },
   };
@@ -89,7 +91,7 @@ export const createWireModel = (options: WireModelOptions): LanguageModel => {
   const { clock } = context;
   const lastDay = endOfLife(provider, modelId);
   const endpoint = baseUrlOf(settings.endpoint);
-  const exchanges = createExchanges(wire, context);
+  const exchanges = createExchanges(options);
   let isRemote = false; // a local server may forward the model; only the server knows
   const timeoutMs = ({ image }: Pick<LanguageRequest, "image">): number =>
     settings.timeout_ms ?? (image === null ? context.textTimeoutMs : context.imageTimeoutMs);

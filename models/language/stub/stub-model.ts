@@ -95,7 +95,7 @@ export const createStubModel = (givenId: string, context: ModelContext): Languag
         await behave(exchange);
         return reply(request);
       } catch (error) {
-        throw classify(error, exchange, clock.now());
+        throw classify(error, exchange, clock.now()).of({ provider: "stub", model: modelId });
       }
     },
   };

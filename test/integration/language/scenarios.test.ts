@@ -185,6 +185,14 @@ describe.each(WIRES)("%s", (wire) => {
     },
   );
 
+  test("an error names provider and model, and the setting to look at", async () => {
+    const { error } = await playScenario(wire, "e401");
+    expect(error).toMatchObject({
+      hint: expect.stringContaining(`llm.${wire}.api_key`) as string,
+      details: { code: "LLM_AUTH", status: 401, provider: wire, model: expect.any(String) as string },
+    });
+  });
+
   test("a call that was cancelled before sends nothing", async () => {
     await using server = await startFakeProvider();
     const model = createTestModel(wire, server.endpoint(wire, "ok"));
