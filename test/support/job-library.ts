@@ -1,5 +1,4 @@
 /** A catalogue with jobs in it, and workers on it whose time, network and model belong to the test. */
-import { createUlid } from "../../src/catalogue/transaction.ts";
 import type { Catalogue } from "../../src/catalogue/catalogue.ts";
 import type { DocumentWrite } from "../../src/catalogue/document-repository.ts";
 import { silentLogger } from "../../src/logger.ts";
@@ -10,6 +9,7 @@ import type { WorkerDeps, WorkerSettings } from "../../src/jobs/worker.ts";
 import { DEFAULT_WORKER, JobWorker } from "../../src/jobs/worker.ts";
 import type { TestCatalogue } from "./catalogues.ts";
 import { createTestCatalogue } from "./catalogues.ts";
+import type { ManualClock } from "./manual-clock.ts";
 
 export const PROVIDER = "stub@local";
 export const OTHER_PROVIDER = "other@https://other.example";
@@ -143,13 +143,33 @@ export const createJobLibrary = async (providers: readonly string[] = [PROVIDER]
 };
 
 /** Lets everything that is not waiting for time come to rest. */
-export const settled = async (turns = 20): Promise<void> => {
+export const settled = async (turns = 6): Promise<void> => {
   for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
-/** Waits for a condition while letting the event loop turn. */
-export const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
-  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+/** Lets time pass from one sleeper to the next until the condition holds, `mostMs` at most. */
+export const passTime = async (
+  clock: ManualClock,
+  { until: condition, mostMs }: { readonly until: () => boolean | Promise<boolean>; readonly mostMs: number },
+): Promise<void> => {
+  const end = clock.now() + mostMs;
+  for (;;) {
+    await settled();
+    if (await condition()) return;
+    const next = clock.nextWake();
+    if (next === undefined || next > end) throw new Error(`The condition did not come true within ${mostMs} ms.`);
+    clock.advance(Math.max(0, next - clock.now()));
+  }
 };
 
-export const newExecutionId = createUlid;
+/** Runs a worker while `work` goes on, and lets it end. */
+export const whileWorking = async (worker: JobWorker, work: () => Promise<void>): Promise<void> => {
+  const stop = new AbortController();
+  const running = worker.run(stop.signal);
+  try {
+    await Promise.race([work(), running]);
+  } finally {
+    stop.abort();
+    await running;
+  }
+};
