@@ -9,7 +9,7 @@ import { plainLine, verbatimText } from "../parsing/plain-text.ts";
 import { LONG_TEXT_CAP, type DataField } from "../prompts/data-block.ts";
 import { holdsDate, isLocalDate, isLocalDateTime, isTimeZone } from "../quality/event-times.ts";
 import { temperatureRange } from "../temperature.ts";
-import { capText, foldWhitespace } from "../visible-text.ts";
+import { capText, foldWhitespace, removeInvisible } from "../visible-text.ts";
 
 /** Events count above it, not at it. */
 const MIN_CONFIDENCE = 0.7;
@@ -81,6 +81,9 @@ const dataFields = (inputs: EnrichmentInputs): readonly DataField[] => {
   ];
 };
 
+/** As the model saw it, whatever the line breaks. */
+const quotable = (text: string): string => foldWhitespace(removeInvisible(text)).normalize("NFC");
+
 const timeIssues = ({ starts_at: starts, ends_at: ends, timezone, all_day: allDay }: ExtractedEvent, path: string) => {
   const isTime = allDay ? isLocalDate : isLocalDateTime;
   const form = allDay
@@ -148,10 +151,10 @@ export const eventExtract = defineKind({
     holdsDate(textInPicture(inputs)),
   quality: ({ events, text_in_image: read }, inputs) => {
     const { mail } = inputs;
-    const texts = foldWhitespace([read ?? "", textInPicture(inputs), mail?.subject ?? "", mail?.body ?? ""].join("\n"));
+    const texts = quotable([read ?? "", textInPicture(inputs), mail?.subject ?? "", mail?.body ?? ""].join("\n"));
     return events.flatMap((event, index) => [
       ...timeIssues(event, `events[${index}]`),
-      ...(texts.includes(foldWhitespace(event.source_quote))
+      ...(texts.includes(quotable(event.source_quote))
         ? []
         : [
             {

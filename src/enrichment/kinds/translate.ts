@@ -11,6 +11,7 @@ import { SUBJECT_CAP } from "../prompts/photo-fields.ts";
 import { isSameLanguage, languageIssues } from "../quality/language.ts";
 import { keepsNames, keepsNumbers, keepsPlaceholders } from "../quality/preserved.ts";
 import { temperatureRange } from "../temperature.ts";
+import { removeInvisible } from "../visible-text.ts";
 
 const TEXT_FIELDS = ["title", "summary", "caption", "text"] as const;
 type TextField = (typeof TEXT_FIELDS)[number];
@@ -82,7 +83,7 @@ const fieldIssues = (name: TextField, source: string, target: string, texts: Sou
 
 const allFieldIssues = (fields: Readonly<Record<TextField, string | null>>, texts: SourceTexts): readonly Issue[] =>
   TEXT_FIELDS.flatMap((name): readonly Issue[] => {
-    const source = texts[name] ?? "";
+    const source = removeInvisible(texts[name] ?? ""); // as the model saw it
     const target = fields[name];
     if (source === "") {
       return target === null ? [] : [{ path: `fields.${name}`, rule: "must be null, because it has no source" }];

@@ -5,8 +5,9 @@ export type Extracted =
   | { readonly ok: true; readonly value: Readonly<Record<string, unknown>>; readonly repaired: boolean }
   | { readonly ok: false; readonly why: "truncated" | "no_json" | "unparseable" };
 
-const THINKING = /<think>[\s\S]*?<\/think>/gi;
-const FENCE = /```(?:json)?\s*\n?([\s\S]*?)```/gi;
+// Models get stuck and write one sign for ever: every pattern here passes over such a text once.
+const THINKING = /<think>(?:(?!<think>)[\s\S])*?<\/think>/gi;
+const FENCE = /```(?:json)?([\s\S]*?)```/gi;
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

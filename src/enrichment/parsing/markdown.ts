@@ -8,16 +8,18 @@ export interface MarkdownDocument {
   readonly sections: Readonly<Record<string, string>>;
 }
 
-const OUTER_FENCE = /^```(?:markdown|md)?\s*\n([\s\S]*?)\n?```$/i;
+const OUTER_FENCE = /^```(?:markdown|md)?[^\S\n]*\n([\s\S]*)```$/i;
 const HEADING = /^#{1,6}\s+(.+?)\s*#*$/;
+/** Characters; longer lines are text. */
+const MAX_HEADING_LENGTH = 200;
 const HTML = /<\/?[a-z!][^>]*>?/i;
-const LINK = /\[[^\]]*\]\([^)]*\)|\[[^\]]*\]\[[^\]]*\]|^\s*\[[^\]]+\]:\s|<?\b(?:https?|ftp):\/\/|\bwww\./im;
+const LINK = /\][([]|^[^\S\n]*\[[^\][]{1,500}\]:\s|\b(?:https?|ftp):\/\/|\bwww\./im;
 
 const sectionsOf = (markdown: string): Readonly<Record<string, string>> => {
   const sections = new Map<string, string[]>();
   let lines: string[] | undefined;
   for (const line of markdown.split("\n")) {
-    const heading = HEADING.exec(line)?.[1];
+    const heading = line.length > MAX_HEADING_LENGTH ? undefined : HEADING.exec(line)?.[1];
     if (heading === undefined) {
       lines?.push(line);
       continue;

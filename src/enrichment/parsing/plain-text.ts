@@ -2,11 +2,12 @@
 import { z } from "zod";
 import { foldWhitespace, removeInvisible } from "../visible-text.ts";
 
-const LINK = /!?\[([^\]]*)\]\([^)]*\)/g;
+// Bounded, so that a text of brackets alone is passed over once.
+const LINK = /!?\[([^\][]{0,500})\]\([^()]{0,2000}\)/g;
 const TAG = /<\/?[a-z][^<>]*>/gi;
 /** Also those that run something when clicked. */
 const ADDRESS = /\b(?:(?:https?|ftp|file|ws|wss):\/\/|(?:javascript|data|mailto|vbscript):(?=\S)|www\.)\S*/gi;
-const EMPHASIS = /[*`]+|(?<!\w)_+|_+(?!\w)|^#+\s+/g;
+const EMPHASIS = /[*`]+|(?<!\w)_+|(?<!_)_+(?!\w)|^#+\s+/g;
 
 const withoutMarkup = (text: string): string =>
   removeInvisible(text).replaceAll(LINK, "$1").replaceAll(TAG, " ").replaceAll(ADDRESS, " ");

@@ -71,6 +71,10 @@ const isEmpty = (value: unknown): boolean =>
 
 const alternatives = (need: InputNeed): readonly InputName[] => (typeof need === "string" ? [need] : need);
 
+/** Whether a picture may go along: such kinds need a model that sees, where the scope has a picture. */
+export const takesImage = ({ inputs }: { readonly inputs: InputNeeds }): boolean =>
+  inputs.required.flatMap(alternatives).includes("image") || inputs.optional.includes("image");
+
 /** Only photos have documents of earlier kinds to wait for. */
 const missingDocuments = (requires: readonly string[], known: EnrichmentInputs): boolean =>
   parseScope(known.scopeId).type === "photo" && requires.some((kind) => known.documents?.[kind] === undefined);

@@ -77,7 +77,7 @@ const splitLong = (paragraph: string, limit: number): readonly string[] => {
 export const splitAtParagraphs = (text: string, limit: number): readonly string[] => {
   const parts: string[] = [];
   let part = "";
-  for (const piece of text.split(/(?<=\n\s*\n)(?=\S)/).flatMap((paragraph) => splitLong(paragraph, limit))) {
+  for (const piece of text.split(/(?=\S)(?<=\n\s*\n)/).flatMap((paragraph) => splitLong(paragraph, limit))) {
     if (part !== "" && part.length + piece.length > limit) {
       parts.push(part);
       part = "";

@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { LanguageReply, RequestImage } from "../../../models/language/language-model.ts";
 import { CallError } from "../../../src/errors.ts";
 import { resultCacheKey, type CacheKeyParts } from "../../../src/enrichment/cache-key.ts";
-import {
-  runAttempt,
-  type AttemptTask,
-  type CallableModel,
-  type CallJournal,
-  type CallOutcome,
-  type PlannedCall,
-} from "../../../src/enrichment/call-runner.ts";
+import type {
+  AttemptTask,
+  CallableModel,
+  CallJournal,
+  CallOutcome,
+  PlannedCall,
+} from "../../../src/enrichment/attempt.ts";
+import { runAttempt } from "../../../src/enrichment/call-runner.ts";
 import { imageTag } from "../../../src/enrichment/kinds/image-tag.ts";
 import { goodAnswers, knownInputs, PHOTO, replyOf, scriptedModel } from "../../support/enrichment.ts";
 
