@@ -1,5 +1,6 @@
 /** All benches. To add one: its file and its line here. */
 import { decodeBench } from "./decode.ts";
+import { jobQueueBench } from "./job-queue.ts";
 import { libraryWritesBench } from "./library-writes.ts";
 import { modelSizesBench } from "./model-sizes.ts";
 import { photonMiniBench } from "./photon-mini.ts";
@@ -16,6 +17,7 @@ export const benches: readonly Bench[] = [
   photonMiniBench,
   modelSizesBench,
   libraryWritesBench,
+  jobQueueBench,
   retagBench,
   vectorCommitBench,
   ...vectorSearchBenches,

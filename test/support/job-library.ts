@@ -38,7 +38,9 @@ export const newJob = (given: Partial<NewJob> = {}): NewJob => ({
 /** A scope id of its own for each number. */
 export const scopeOf = (number: number): string => `album:${String(number).padStart(6, "0")}`;
 
-export const documentOf = (job: ClaimedJob, given: Partial<DocumentWrite> = {}): DocumentWrite => ({
+type Described = Pick<ClaimedJob, "scopeId" | "kind" | "executionId" | "model">;
+
+export const documentOf = (job: Described, given: Partial<DocumentWrite> = {}): DocumentWrite => ({
   content: JSON.stringify({ status: "ok", scope: job.scopeId }),
   createdByStep: job.kind,
   executionId: job.executionId,
@@ -67,7 +69,10 @@ export const failingHandler =
 
 /** Runs until told to stop. */
 export const hangingHandler =
-  (onStart: (job: ClaimedJob) => void = () => undefined, onAbort: (job: ClaimedJob) => void = () => undefined): JobHandler =>
+  (
+    onStart: (job: ClaimedJob) => void = () => undefined,
+    onAbort: (job: ClaimedJob) => void = () => undefined,
+  ): JobHandler =>
   (job, { signal }) =>
     new Promise((_resolve, reject) => {
       onStart(job);

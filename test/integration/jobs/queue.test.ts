@@ -115,14 +115,17 @@ test("case 8: a pause outlives the handle that made it; resumed, the jobs run at
   expect(await claim(library)).toHaveLength(1);
 });
 
-test.each(["all", `provider:${PROVIDER}`, `model:${PROVIDER}/ok`, `kind:${KIND}`])("a pause of %s holds", async (stop) => {
-  await using library = await createJobLibrary();
-  await library.enqueue({});
-  await library.catalogue.jobs.pause(stop, { reason: "RATE_LIMITED", until: library.clock.now() + SECOND });
-  expect(await claim(library)).toEqual([]);
-  library.clock.advance(SECOND);
-  expect(await claim(library)).toHaveLength(1);
-});
+test.each(["all", `provider:${PROVIDER}`, `model:${PROVIDER}/ok`, `kind:${KIND}`])(
+  "a pause of %s holds",
+  async (stop) => {
+    await using library = await createJobLibrary();
+    await library.enqueue({});
+    await library.catalogue.jobs.pause(stop, { reason: "RATE_LIMITED", until: library.clock.now() + SECOND });
+    expect(await claim(library)).toEqual([]);
+    library.clock.advance(SECOND);
+    expect(await claim(library)).toHaveLength(1);
+  },
+);
 
 test("of two pauses the longer one stands, and an event is written for a new one only", async () => {
   await using library = await createJobLibrary();

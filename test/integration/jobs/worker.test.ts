@@ -195,7 +195,9 @@ test("a wrong model is passed over: the next target of the chain serves", async 
   const serve = [target({ model: "gone" }), target({ model: "ok" })];
   await library.worker({ [KIND]: handler }, { serve }).runUntilIdle(never());
   expect(models).toEqual(["gone", "ok"]);
-  expect(await library.events()).toMatchObject([{ type: "llm_config_error", content: { target: `model:${PROVIDER}/gone` } }]);
+  expect(await library.events()).toMatchObject([
+    { type: "llm_config_error", content: { target: `model:${PROVIDER}/gone` } },
+  ]);
 });
 
 test("somebody who waits gets an end, whatever circuits and pauses say", async () => {

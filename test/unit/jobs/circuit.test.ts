@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import { MINUTE, SECOND } from "../../../src/clock.ts";
-import { answered, halfOpened, halved, isProbeDue, opened, probeFailed, probeReturned, probeTaken } from "../../../src/jobs/circuit.ts";
+import {
+  answered,
+  halfOpened,
+  halved,
+  isProbeDue,
+  opened,
+  probeFailed,
+  probeReturned,
+  probeTaken,
+} from "../../../src/jobs/circuit.ts";
 import type { ProviderChange, ProviderState } from "../../../src/jobs/provider-store.ts";
 
 const NOW = 1_700_000_000_000;
@@ -63,7 +72,13 @@ test("half-open: a failure doubles the delay without another event, an answer cl
   const half: ProviderState = { ...CLOSED, circuit: "half_open", unavailableSince: NOW - MINUTE, probeOwner: OWNER };
   const failed = open(NOW)(half);
   expect(failed).toEqual({
-    state: { circuit: "open", probeDelayMs: 10_000, nextProbeAt: NOW + 10 * SECOND, probeOwner: null, probeUntil: null },
+    state: {
+      circuit: "open",
+      probeDelayMs: 10_000,
+      nextProbeAt: NOW + 10 * SECOND,
+      probeOwner: null,
+      probeUntil: null,
+    },
   });
   const closed = answered({ now: NOW, waitingJobs: 2, successes: 0, ceiling: 3 })(half);
   expect(closed).toMatchObject({

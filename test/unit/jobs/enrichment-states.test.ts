@@ -4,7 +4,15 @@ import { stateAfter } from "../../../src/catalogue/enrichment-states.ts";
 import { publicFailure } from "../../../src/catalogue/public-failure.ts";
 import { createUlid } from "../../../src/catalogue/transaction.ts";
 
-const STATES: readonly StateBefore[] = ["NONE", "PENDING", "ENRICHING", "READY_TO_CONFIRM", "CONFIRMED", "FAILED", "DISCARDED"];
+const STATES: readonly StateBefore[] = [
+  "NONE",
+  "PENDING",
+  "ENRICHING",
+  "READY_TO_CONFIRM",
+  "CONFIRMED",
+  "FAILED",
+  "DISCARDED",
+];
 
 /** The state after each action, in the order of STATES; `-` = the action does not apply. */
 const TABLE: Readonly<Record<EnrichmentAction, string>> = {

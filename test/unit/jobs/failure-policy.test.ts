@@ -87,8 +87,7 @@ test("unavailable to somebody who waits fails with its own code and opens the ci
 
 test("isolated counts only when something else succeeded since the job's own last failure", () => {
   const job = { lastUnavailableAt: NOW - 10 };
-  const isolated = (lastSuccessElsewhere: number | undefined) =>
-    decided(TIMEOUT, { job, lastSuccessElsewhere }).job;
+  const isolated = (lastSuccessElsewhere: number | undefined) => decided(TIMEOUT, { job, lastSuccessElsewhere }).job;
   expect(isolated(undefined)).toMatchObject({ unavailable: { isolated: false } });
   expect(isolated(NOW - 10)).toMatchObject({ unavailable: { isolated: false } });
   expect(isolated(NOW - 9)).toMatchObject({ unavailable: { isolated: true } });
@@ -111,7 +110,12 @@ test.each([
   ["as long as asked", { ...LIMITED, retryAfterMs: 7000 }, undefined, 7 * SECOND],
   ["a day at most", { ...LIMITED, retryAfterMs: 3 * DAY }, undefined, DAY],
   ["30 s the first time", LIMITED, undefined, 30 * SECOND],
-  ["twice as long after a pause that was too short", LIMITED, { since: NOW - 40 * SECOND, until: NOW - 10 * SECOND }, MINUTE],
+  [
+    "twice as long after a pause that was too short",
+    LIMITED,
+    { since: NOW - 40 * SECOND, until: NOW - 10 * SECOND },
+    MINUTE,
+  ],
   ["5 min at most", LIMITED, { since: NOW - 300 * SECOND, until: NOW }, 5 * MINUTE],
   ["to the end of the pause that is on", LIMITED, { since: NOW - SECOND, until: NOW + 29 * SECOND }, 29 * SECOND],
 ] as const)("rate limited: pauses the provider %s", (_name, failure, before, ms) => {
@@ -134,13 +138,16 @@ test("auth and quota: the job goes back, the provider is paused for a look each 
   expect(decided(AUTH, { isExplicit: true }).job).toEqual(FAILED);
 });
 
-test.each(["LLM_MODEL_NOT_FOUND", "LLM_BAD_REQUEST"])("config %s: provider and model are paused, the job goes on", (code) => {
-  expect(decided({ class: "config", code, status: 404 })).toMatchObject({
-    job: { action: "release" },
-    code,
-    pauses: [{ target: `model:${KEY}/m`, reason: "CONFIG", until: NOW + HOUR, event: "llm_config_error" }],
-  });
-});
+test.each(["LLM_MODEL_NOT_FOUND", "LLM_BAD_REQUEST"])(
+  "config %s: provider and model are paused, the job goes on",
+  (code) => {
+    expect(decided({ class: "config", code, status: 404 })).toMatchObject({
+      job: { action: "release" },
+      code,
+      pauses: [{ target: `model:${KEY}/m`, reason: "CONFIG", until: NOW + HOUR, event: "llm_config_error" }],
+    });
+  },
+);
 
 test.each([
   { class: "refused", code: "LLM_REFUSED", sub: "MODERATION" },
