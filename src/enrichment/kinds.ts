@@ -19,4 +19,3 @@ export const kinds = [
   intent,
   followup,
 ] as const satisfies readonly EnrichmentKind[];
-export type KindName = (typeof kinds)[number]["kind"];

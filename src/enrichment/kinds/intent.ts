@@ -10,7 +10,7 @@ import { isLocalDate, isLocalDateTime } from "../quality/event-times.ts";
 import { temperatureRange } from "../temperature.ts";
 import { SOURCE_TYPES } from "./image-tag.ts";
 
-export const INTENTS = ["reminder", "task", "search", "general_note", "ambiguous"] as const;
+const INTENTS = ["reminder", "task", "search", "general_note", "ambiguous"] as const;
 
 /** Nobody waits longer for an answer to a question. */
 export const INTERACTIVE_STALE_MS = 5 * MINUTE;

@@ -14,7 +14,7 @@ export const SEND_FIELDS = [
   "user_caption",
 ] as const;
 export type SendField = (typeof SEND_FIELDS)[number];
-export const DEFAULT_SEND_FIELDS: readonly SendField[] = ["tags", "capture_month", "camera"];
+const DEFAULT_SEND_FIELDS: readonly SendField[] = ["tags", "capture_month", "camera"];
 
 /** One name, or several of which one is enough. */
 export type InputNeed = InputName | readonly InputName[];

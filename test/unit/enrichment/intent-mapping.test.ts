@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { mapIntent, needsConfirmation } from "../../../src/enrichment/intent-mapping.ts";
-import type { IntentContent } from "../../../src/enrichment/kinds/intent.ts";
+import { intentContentSchema, type IntentContent } from "../../../src/enrichment/kinds/intent.ts";
 import { PHOTO } from "../../support/enrichment.ts";
 
 const noFilters = { taken_from: null, taken_to: null, tags: null, folder: null, source_type: null };
@@ -84,7 +84,7 @@ test.each([
   ["of this", said({ intent: "general_note" }), withPhoto, { action: "ask", missing: ["note"] }],
   ["hm", said({ intent: "ambiguous", query: "dogs" }), alone, { action: "ask", missing: ["intent"] }],
 ])("%s", (_, content, scope, action) => {
-  const mapped = mapIntent(content, scope);
+  const mapped = mapIntent(intentContentSchema.parse(content), scope);
   expect(mapped).toEqual(action);
   expect(needsConfirmation(mapped)).toBe(mapped.action.startsWith("propose-"));
 });
