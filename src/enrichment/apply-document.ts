@@ -1,12 +1,7 @@
 /** From a stored document to what it changes, and whether it needs a person. */
 import { InvalidInputError } from "../errors.ts";
-import { isReadModelChange, type Change } from "./changes.ts";
+import type { Change } from "./changes.ts";
 import type { ApplyContext, DocumentBody, EnrichmentKind } from "./enrichment-kind.ts";
-
-export interface DocumentContext extends ApplyContext {
-  /** An older version is confirmed already: readers keep seeing that one until this is confirmed, too. */
-  readonly confirmedBefore: boolean;
-}
 
 /** @throws InvalidInputError when the content is not what this version of the kind writes */
 const contentOf = (kind: EnrichmentKind, body: DocumentBody): unknown => {
@@ -20,16 +15,8 @@ const contentOf = (kind: EnrichmentKind, body: DocumentBody): unknown => {
 };
 
 /** Pure: the same document gives the same changes. Documents without a result change nothing. */
-export const applyDocument = (
-  kind: EnrichmentKind,
-  body: DocumentBody,
-  context: DocumentContext,
-): readonly Change[] => {
-  if (body.status !== "ok") return [];
-  const changes = kind.apply(contentOf(kind, body), context);
-  const hidden = context.confirmedBefore && !context.confirmed;
-  return hidden ? changes.filter((change) => !isReadModelChange(change)) : changes;
-};
+export const applyDocument = (kind: EnrichmentKind, body: DocumentBody, context: ApplyContext): readonly Change[] =>
+  body.status === "ok" ? kind.apply(contentOf(kind, body), context) : [];
 
 /**
  * Whether the document is confirmed in the transaction that stores it.

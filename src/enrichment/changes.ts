@@ -36,7 +36,10 @@ export type ResultMessage =
   | "llm_followup_result"
   | "llm_custom_result";
 
-/** Readers show the newest confirmed document, else the newest unconfirmed one: see {@link isReadModelChange}. */
+/**
+ * Readers show the newest confirmed document, else the newest unconfirmed one: where one is confirmed, the writer leaves
+ * these out until the next is confirmed, too.
+ */
 export type ReadModelChange =
   | { readonly change: "set-photo-reading"; readonly reading: PhotoReading }
   /** Replaces the tags of source `llm`; tags of people and of other sources stay. */
@@ -64,12 +67,3 @@ export type Change =
       readonly messageType: ResultMessage;
       readonly content: Readonly<Record<string, unknown>>;
     };
-
-const READ_MODEL = new Set<Change["change"]>([
-  "set-photo-reading",
-  "replace-llm-tags",
-  "set-profile",
-  "set-translation",
-] satisfies readonly ReadModelChange["change"][]);
-
-export const isReadModelChange = (change: Change): change is ReadModelChange => READ_MODEL.has(change.change);

@@ -1,7 +1,6 @@
 /** Inputs and answers of enrichment kinds as tests like them: complete, small, valid. */
 import type { LanguageReply, LanguageRequest } from "../../models/language/language-model.ts";
-import type { DocumentContext } from "../../src/enrichment/apply-document.ts";
-import type { DocumentBody, EnrichmentKind } from "../../src/enrichment/enrichment-kind.ts";
+import type { ApplyContext, DocumentBody, EnrichmentKind } from "../../src/enrichment/enrichment-kind.ts";
 import type { EnrichmentInputs } from "../../src/enrichment/inputs.ts";
 import { judgeReply, type Verdict } from "../../src/enrichment/judge-reply.ts";
 import { kinds } from "../../src/enrichment/kinds.ts";
@@ -194,8 +193,8 @@ export const bodyOf = (verdict: Verdict): DocumentBody => {
   return verdict.body;
 };
 
-export const ready: DocumentContext = { scopeId: PHOTO, confirmed: false, confirmedBefore: false };
-export const confirmed: DocumentContext = { ...ready, confirmed: true };
+export const ready: ApplyContext = { scopeId: PHOTO, confirmed: false };
+export const confirmed: ApplyContext = { ...ready, confirmed: true };
 
 /** Words of exactly so many characters. */
 export const text = (length: number): string => `${"word ".repeat(Math.ceil(length / 5)).slice(0, length - 1)}x`;

@@ -65,14 +65,6 @@ describe("image_tag", () => {
     expect(confirmsItself(kind, body, false)).toBe(false);
   });
 
-  test("what is confirmed stays visible until a newer document is", () => {
-    const changes = applyDocument(kindOf("image_tag"), bodyOf(judged("image_tag")), {
-      ...ready,
-      confirmedBefore: true,
-    });
-    expect(changes.map(({ change }) => change)).toEqual(["send-event"]);
-  });
-
   test("a person's note of a title alone changes the title alone", () => {
     expect(applyDocument(kindOf("image_tag"), { status: "ok", title: "Rex" }, confirmed)).toEqual([
       { change: "set-photo-reading", reading: { title: "Rex" } },

@@ -234,7 +234,7 @@ describe("settings", () => {
   });
 
   test("it sends one event and writes nothing else", () => {
-    const scope = { scopeId: PHOTO, confirmed: false, confirmedBefore: false };
+    const scope = { scopeId: PHOTO, confirmed: false };
     expect(applyDocument(kindWith(), { status: "ok", name: "x" }, scope)).toEqual([
       { change: "send-event", messageType: "llm_custom_result", content: { kind: "my_kind" } },
     ]);
