@@ -14,7 +14,7 @@ import type { DocumentsTable, EnrichmentsTable, EnrichmentState } from "./enrich
 import { stateAfter } from "./enrichment-states.ts";
 import { LIBRARY_USER_ID } from "./event-outbox.ts";
 import { markChanged } from "./index-repository.ts";
-import { heldJob, LIVE_STATES, NO_LEASE } from "./job-store-rows.ts";
+import { leaseOf, LIVE_STATES, NO_LEASE } from "./job-store-rows.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { Tx } from "./transaction.ts";
 import { createUlid } from "./transaction.ts";
@@ -203,16 +203,37 @@ const storeVersion = async (tx: Tx, { key, write, userId, state, hasConfirmed, n
   return documentId;
 };
 
-const complete = async (tx: Tx, { ref, now }: { ref: LeaseRef; now: number }, write: DocumentWrite) => {
-  const job = await heldJob(tx, ref);
-  if (job === undefined) return "lost";
-  const key = { scopeId: job.scope_id, documentType: job.document_type };
-  const before = await selectEnrichment(tx, key);
-  if (before === undefined || before.state === "DISCARDED") return "discarded";
-  if (before.state !== "ENRICHING" || before.lease_ref !== ref) return "lost";
+/** The job while its lease is held, and the enrichment it is for. */
+const heldWork = (tx: Tx, ref: LeaseRef) => {
+  const { id, token } = leaseOf(ref);
+  return tx
+    .selectFrom("jobs")
+    .leftJoin("enrichments", (join) =>
+      join
+        .onRef("enrichments.scope_id", "=", "jobs.scope_id")
+        .onRef("enrichments.document_type", "=", "jobs.document_type"),
+    )
+    .select(["jobs.scope_id", "jobs.document_type", "jobs.user_id"])
+    .select(["enrichments.state", "enrichments.lease_ref", "enrichments.confirmed_document_id"])
+    .where("jobs.id", "=", id)
+    .where("jobs.state", "=", "running")
+    .where("jobs.lease_token", "=", token)
+    .executeTakeFirst();
+};
+
+const complete = async (
+  tx: Tx,
+  { ref, now }: { readonly ref: LeaseRef; readonly now: number },
+  write: DocumentWrite,
+): Promise<CompletionOutcome> => {
+  const work = await heldWork(tx, ref);
+  if (work === undefined) return "lost";
+  if (work.state === null || work.state === "DISCARDED") return "discarded";
+  if (stateAfter("complete", work.state) === undefined || work.lease_ref !== ref) return "lost";
+  const key = { scopeId: work.scope_id, documentType: work.document_type };
   const state = write.autoConfirm ? "CONFIRMED" : "READY_TO_CONFIRM";
-  const hasConfirmed = before.confirmed_document_id !== null;
-  await storeVersion(tx, { key, write, userId: job.user_id, state, hasConfirmed, now });
+  const hasConfirmed = work.confirmed_document_id !== null;
+  await storeVersion(tx, { key, write, userId: work.user_id, state, hasConfirmed, now });
   return "done";
 };
 

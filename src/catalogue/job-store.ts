@@ -67,18 +67,23 @@ const lost = async (database: Database, refs: readonly LeaseRef[]): Promise<read
   return without(refs, held);
 };
 
-/** One completion in its savepoint: an error undoes it and leaves the others. */
-const completeOne = async (tx: Tx, { ref, write }: Completion, now: number): Promise<CompletionResult> => {
+const writeOne = async (tx: Tx, { ref, write }: Completion, now: number): Promise<CompletionResult> => {
+  const outcome: CompletionOutcome = await write(tx);
+  const { id } = leaseOf(ref);
+  if (outcome === "done") await updateJob(tx, id, { ...NO_LEASE, state: "completed", finished_at: now });
+  if (outcome === "discarded") {
+    await updateJob(tx, id, { ...NO_LEASE, state: "cancelled", error_code: "CANCELLED", finished_at: now });
+  }
+  return { outcome };
+};
+
+/** An error undoes this completion and leaves the others. */
+const inSavepoint = async (tx: Tx, completion: Completion, now: number): Promise<CompletionResult> => {
   await sql`savepoint completion`.execute(tx);
   try {
-    const outcome: CompletionOutcome = await write(tx);
-    const { id } = leaseOf(ref);
-    if (outcome === "done") await updateJob(tx, id, { ...NO_LEASE, state: "completed", finished_at: now });
-    if (outcome === "discarded") {
-      await updateJob(tx, id, { ...NO_LEASE, state: "cancelled", error_code: "CANCELLED", finished_at: now });
-    }
+    const result = await writeOne(tx, completion, now);
     await sql`release completion`.execute(tx);
-    return { outcome };
+    return result;
   } catch (error) {
     await sql`rollback to completion`.execute(tx);
     await sql`release completion`.execute(tx);
@@ -86,16 +91,26 @@ const completeOne = async (tx: Tx, { ref, write }: Completion, now: number): Pro
   }
 };
 
-const complete = (
+const complete = async (
   database: Database,
   completions: readonly Completion[],
   clock: Clock,
-): Promise<readonly CompletionResult[]> =>
-  database.transaction().execute(async (tx) => {
-    const results: CompletionResult[] = [];
-    for (const completion of completions) results.push(await completeOne(tx, completion, clock.now()));
-    return results;
-  });
+): Promise<readonly CompletionResult[]> => {
+  const [only, ...others] = completions;
+  if (only === undefined) return [];
+  if (others.length > 0) {
+    return database.transaction().execute(async (tx) => {
+      const results: CompletionResult[] = [];
+      for (const completion of completions) results.push(await inSavepoint(tx, completion, clock.now()));
+      return results;
+    });
+  }
+  try {
+    return [await database.transaction().execute((tx) => writeOne(tx, only, clock.now()))];
+  } catch (error) {
+    return [{ outcome: "failed", error }];
+  }
+};
 
 /** Of two pauses with different reasons the longer one stands. */
 const outlasts = (before: number | null, until: number | null): boolean =>

@@ -29,7 +29,7 @@ const SENTENCES = {
 } as const;
 export type EnrichmentErrorCode = keyof typeof SENTENCES;
 
-export const isEnrichmentErrorCode = (code: string): code is EnrichmentErrorCode => Object.hasOwn(SENTENCES, code);
+const isEnrichmentErrorCode = (code: string): code is EnrichmentErrorCode => Object.hasOwn(SENTENCES, code);
 
 /** For example `Service temporarily unavailable (LLM_API_ERROR/POISON).` An unknown code becomes INTERNAL. */
 export const publicFailure = (code: string, sub?: string): string => {

@@ -25,7 +25,7 @@ import { SuccessNotes } from "./success-notes.ts";
 import { WakeUp } from "./wake-up.ts";
 
 export const JOB_LEASE_MS = 30 * SECOND;
-export const JOB_HEARTBEAT_MS = 10 * SECOND;
+const JOB_HEARTBEAT_MS = 10 * SECOND;
 const HOUSEKEEPING_MS = 5 * SECOND;
 const LEAST_PAUSE_MS = 10 * MILLISECOND;
 
