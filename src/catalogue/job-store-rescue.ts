@@ -1,5 +1,6 @@
 /** Jobs whose worker is gone, and jobs that waited too long. */
 import type { Kysely } from "kysely";
+import { sql } from "kysely";
 import type { RouteChain } from "../jobs/job-store.ts";
 import type { CircuitState } from "./enrichment-schema.ts";
 import { dropJobs, failJobs } from "./job-store-ends.ts";
@@ -17,6 +18,10 @@ const CRASH_LIMIT = 3;
 /** Jobs ended in one transaction: other writers come in between. */
 const LOT = 500;
 
+/** Written out, not bound: only so SQLite sees that the indexes of these states fit. */
+const RUNNING = sql<"running">`'running'`;
+const AVAILABLE = sql<"available">`'available'`;
+
 type Fate =
   /** Its worker died with it. */
   | "crashed"
@@ -32,7 +37,7 @@ const fateOf = (job: Pick<JobRow, "lease_owner" | "lease_until">, now: number): 
   return owner !== null && isOwnerOfThisHost(owner) ? "overslept" : "crashed";
 };
 
-const runningJobs = (database: Database) => database.selectFrom("jobs").where("state", "=", "running");
+const runningJobs = (database: Database) => database.selectFrom("jobs").where("state", "=", RUNNING);
 
 export const rescueJobs = async (database: Database, now: number): Promise<readonly number[]> => {
   const isLeft = (row: Pick<JobRow, "lease_owner" | "lease_until">): boolean => fateOf(row, now) !== "held";
@@ -80,7 +85,7 @@ interface Waiting {
   readonly before: number;
 }
 
-const waitingJobs = (tx: Tx) => tx.selectFrom("jobs").selectAll().where("state", "=", "available").limit(LOT);
+const waitingJobs = (tx: Tx) => tx.selectFrom("jobs").selectAll().where("state", "=", AVAILABLE).limit(LOT);
 
 /** Jobs that failed for want of a provider, long ago, and still would. */
 const triedTooLong = async (tx: Tx, { providers, before }: Waiting): Promise<readonly JobRow[]> => {
@@ -137,7 +142,7 @@ const isAnythingDue = async (database: Database, limits: WaitLimits, now: number
   const stale = await database
     .selectFrom("jobs")
     .select("id")
-    .where("state", "=", "available")
+    .where("state", "=", AVAILABLE)
     .where("expires_at", "is not", null)
     .where("expires_at", "<=", now)
     .limit(1)

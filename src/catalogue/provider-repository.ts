@@ -1,5 +1,6 @@
 /** What is known about providers over all processes. Decisions come from src/jobs/; here they are read and written. */
 import type { Kysely, Selectable, Updateable } from "kysely";
+import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { ProviderChange, ProviderState, ProviderStore, StoredPause, Success } from "../jobs/provider-store.ts";
 import type { PausesTable, ProviderStateTable } from "./enrichment-schema.ts";
@@ -163,7 +164,7 @@ export const createProviderRepository = (database: Database, clock: Clock): Prov
     const row = await database
       .selectFrom("jobs")
       .select((eb) => eb.fn.countAll<number>().as("jobs"))
-      .where("state", "=", "available")
+      .where("state", "=", sql.lit("available"))
       .executeTakeFirstOrThrow();
     return row.jobs;
   },

@@ -1,6 +1,6 @@
 /**
- * The circuit of a provider, and how many calls it gets at a time. Pure: each function turns the state before into the
- * change to write.
+ * The circuit of a provider, and how many calls it gets at a time. The functions are pure: each turns the state before
+ * into the change to write.
  *
  *   closed ──unavailable──▶ open ──time, one prober──▶ (health call) ──ok──▶ half_open ──any answer──▶ closed
  *                            ▲ ◀──────── not reached, twice the delay ────┘ │
@@ -9,9 +9,10 @@
  * The prober holds a lease in the row; when it dies another one may take it. While half-open one job runs, as the test.
  */
 import { isOwnerDead } from "../catalogue/owner.ts";
+import type { Clock } from "../clock.ts";
 import { MINUTE, SECOND } from "../clock.ts";
 import type { NewEvent } from "./job-store.ts";
-import type { ProviderChange, ProviderState } from "./provider-store.ts";
+import type { ProviderChange, ProviderState, ProviderStore } from "./provider-store.ts";
 
 const FIRST_PROBE_DELAY_MS = 5 * SECOND;
 const MOST_PROBE_DELAY_MS = 300 * SECOND;
@@ -25,6 +26,17 @@ interface Moment {
   /** Unfinished jobs that wait, for the event. */
   readonly waitingJobs: number;
 }
+
+/** `tells`: the circuit that a change of makes an event; jobs are counted for that alone, there may be very many. */
+export const momentOf = async (
+  { providers, clock }: { readonly providers: ProviderStore; readonly clock: Clock },
+  providerKey: string,
+  tells: "closed" | "away",
+): Promise<Moment> => {
+  const state = await providers.state(providerKey);
+  const isTold = state !== undefined && (state.circuit === "closed") === (tells === "closed");
+  return { now: clock.now(), waitingJobs: isTold ? await providers.waitingJobs() : 0 };
+};
 
 const providerEvent = (
   type: "provider_unavailable" | "provider_recovered",

@@ -1,6 +1,6 @@
 /** Finds out whether a provider that could not be reached is back. One process at a time does it for each provider. */
 import type { Clock } from "../clock.ts";
-import { answered, halfOpened, isProbeDue, probeFailed, probeReturned, probeTaken } from "./circuit.ts";
+import { answered, halfOpened, isProbeDue, momentOf, probeFailed, probeReturned, probeTaken } from "./circuit.ts";
 import type { ProviderTests } from "./handler.ts";
 import { CANARY_SCOPE } from "./handler.ts";
 import type { ClaimedJob, ServedTarget } from "./job-store.ts";
@@ -52,8 +52,8 @@ const probe = async (deps: ProberDeps, target: ServedTarget, signal: AbortSignal
     const again = await claimTest({ providerKey, mayRepeat: true });
     if (again !== undefined) return again;
   }
-  const waitingJobs = await providers.waitingJobs();
-  await providers.change(providerKey, answered({ now: clock.now(), waitingJobs, successes: 0, ceiling }));
+  const moment = await momentOf({ providers, clock }, providerKey, "away");
+  await providers.change(providerKey, answered({ ...moment, successes: 0, ceiling }));
   return undefined;
 };
 

@@ -1,6 +1,6 @@
 /** Carries out what the failure policy decides: first what all processes must know about the provider, then the job. */
 import type { Clock } from "../clock.ts";
-import { answered, halved, opened } from "./circuit.ts";
+import { answered, halved, momentOf, opened } from "./circuit.ts";
 import type { Decision, PauseOrder, PolicySettings } from "./failure-policy.ts";
 import { decide } from "./failure-policy.ts";
 import type { Failure } from "./failure.ts";
@@ -61,15 +61,13 @@ const settleProvider = async (
   decision: Decision,
 ): Promise<void> => {
   const ceiling = ceilingOf(providerKey);
-  if (decision.provider !== "unknown") {
-    const moment = { now: clock.now(), waitingJobs: await providers.waitingJobs() };
-    const { retryAfterMs } = failure;
-    await providers.change(
-      providerKey,
-      decision.provider === "open"
-        ? opened({ ...moment, retryAfterMs })
-        : answered({ ...moment, ceiling, successes: 0 }),
-    );
+  const { retryAfterMs } = failure;
+  if (decision.provider === "open") {
+    const moment = await momentOf({ providers, clock }, providerKey, "closed");
+    await providers.change(providerKey, opened({ ...moment, retryAfterMs }));
+  } else if (decision.provider === "answered") {
+    const moment = await momentOf({ providers, clock }, providerKey, "away");
+    await providers.change(providerKey, answered({ ...moment, ceiling, successes: 0 }));
   }
   if (decision.halve === true) await providers.change(providerKey, halved(ceiling));
 };

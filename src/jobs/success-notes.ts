@@ -1,7 +1,7 @@
 /** Answers of providers, gathered: they are written once a second, not once a job. */
 import type { Clock } from "../clock.ts";
 import { SECOND } from "../clock.ts";
-import { answered } from "./circuit.ts";
+import { answered, momentOf } from "./circuit.ts";
 import type { ClaimedJob } from "./job-store.ts";
 import type { ProviderStore, Success } from "./provider-store.ts";
 
@@ -42,7 +42,7 @@ export class SuccessNotes {
     this.#notedAt = clock.now();
     await providers.noteSuccesses(targets);
     for (const [providerKey, successes] of counts) {
-      const moment = { now: clock.now(), waitingJobs: await providers.waitingJobs() };
+      const moment = await momentOf({ providers, clock }, providerKey, "away");
       await providers.change(providerKey, answered({ ...moment, successes, ceiling: ceilingOf(providerKey) }));
     }
   }

@@ -67,6 +67,28 @@ test("case 3: the jobs of a killed worker are rescued at once, counted once, and
   expect(await library.sql("select count(*) as documents from documents")).toEqual([{ documents: 3 }]);
 });
 
+test("workers killed in the middle of a backlog: every job ends with exactly one document", async () => {
+  await using library = await createJobLibrary();
+  const count = 600;
+  await fill(library, count);
+  const documents = async (): Promise<number> =>
+    Number((await library.sql("select count(*) as documents from documents"))[0]?.["documents"]);
+  let workers = numbers(4).map(() => startProgram(WORKER_CHILD, [library.path]));
+  for (const share of [0.1, 0.3, 0.5]) {
+    await expect.poll(documents, { timeout: 60_000, interval: 5 }).toBeGreaterThan(share * count);
+    const [victim, ...others] = workers;
+    victim?.child.kill("SIGKILL");
+    await victim?.ended;
+    workers = [...others, startProgram(WORKER_CHILD, [library.path])];
+  }
+  await Promise.all(workers.map(({ ended }) => ended));
+  expect(await startProgram(WORKER_CHILD, [library.path]).ended).toMatchObject({ code: 0, stderr: "" }); // what the last one held
+  expect(statesOf(await allJobs(library.catalogue))).toEqual(["completed"]);
+  expect(await library.sql("select count(*) as documents, max(version) as version from documents")).toEqual([
+    { documents: count, version: 1 },
+  ]);
+});
+
 test("case 15: a worker that gets SIGTERM gives its leases back and ends well", async () => {
   await using library = await createJobLibrary();
   await fill(library, 3);
