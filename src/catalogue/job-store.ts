@@ -20,6 +20,7 @@ import { expireJobs, rescueJobs } from "./job-store-rescue.ts";
 import { jobRecordOf, leaseOf, LIVE_STATES, NO_LEASE, refOf, updateJob } from "./job-store-rows.ts";
 import { watchChanges } from "./job-store-watch.ts";
 import { listOf } from "./lists.ts";
+import { removeOldRecords } from "./retention.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { Tx } from "./transaction.ts";
 
@@ -201,6 +202,7 @@ export const createJobStore = (database: Database, clock: Clock, commits: () => 
     drop: (ref, end) => dropJob(database, at(ref), end),
     rescue: () => rescueJobs(database, clock.now()),
     expire: (limits) => expireJobs(database, limits, clock.now()),
+    removeOld: () => removeOldRecords(database, clock.now()),
     cancel: (filter) => cancelJobs(database, filter, clock.now()),
     pause: (target, options) => pause(database, target, { ...options, now: clock.now() }),
     resume: async (target) => {

@@ -221,6 +221,8 @@ export interface JobStore {
   readonly rescue: () => Promise<readonly number[]>;
   /** Ends jobs that waited too long for a provider or an asker. Returns job ids. */
   readonly expire: (limits: { unavailableMs: number; chains: readonly RouteChain[] }) => Promise<readonly number[]>;
+  /** Removes records of work that are too old; see catalogue/retention.ts. */
+  readonly removeOld: () => Promise<void>;
   /** Returns how many were cancelled. */
   readonly cancel: (filter: JobFilter) => Promise<number>;
   /** `event` is written when the target was not paused for this reason before. Returns whether that was so. */

@@ -7,7 +7,7 @@
  *   end:    no more claims, calls aborted, leases released without counting an attempt
  */
 import type { Clock } from "../clock.ts";
-import { MILLISECOND, MINUTE, SECOND } from "../clock.ts";
+import { DAY, MILLISECOND, MINUTE, SECOND } from "../clock.ts";
 import { isAbort, PhotonError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { CompletionBuffer } from "./completion-buffer.ts";
@@ -27,6 +27,7 @@ import { WakeUp } from "./wake-up.ts";
 export const JOB_LEASE_MS = 30 * SECOND;
 const JOB_HEARTBEAT_MS = 10 * SECOND;
 const HOUSEKEEPING_MS = 5 * SECOND;
+const REMOVAL_MS = DAY;
 const LEAST_PAUSE_MS = 10 * MILLISECOND;
 
 export interface WorkerSettings {
@@ -88,6 +89,7 @@ export class JobWorker {
   readonly #ending = new AbortController();
   #serve: readonly ServedTarget[];
   #housekeepingAt = 0;
+  #removalAt = 0;
   #broken: { readonly error: unknown } | undefined;
 
   constructor(deps: WorkerDeps, settings: WorkerSettings = DEFAULT_WORKER) {
@@ -170,6 +172,10 @@ export class JobWorker {
     if (clock.now() >= this.#housekeepingAt) {
       this.#housekeepingAt = clock.now() + HOUSEKEEPING_MS;
       await store.expire({ unavailableMs: this.#settings.policy.unavailableMs, chains: chainsOf(this.#serve) });
+    }
+    if (clock.now() >= this.#removalAt) {
+      this.#removalAt = clock.now() + REMOVAL_MS;
+      await store.removeOld();
     }
     for (const target of await this.#prober.due(this.#serve)) {
       if (!this.#testing.has(target.providerKey)) this.#track(this.#test(target));

@@ -59,6 +59,7 @@ const queue = [
   `create index jobs_unavailable on jobs (first_unavailable_at)
     where state = 'available' and first_unavailable_at is not null`,
   `create index jobs_scope on jobs (scope_id)`,
+  `create index jobs_finished on jobs (finished_at) where finished_at is not null`,
 ];
 
 const providers = [

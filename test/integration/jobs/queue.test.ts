@@ -1,6 +1,6 @@
 /** Conformance of a job store: keys, order, leases, counters. */
 import { expect, test } from "vitest";
-import { MINUTE, SECOND } from "../../../src/clock.ts";
+import { DAY, MINUTE, SECOND } from "../../../src/clock.ts";
 import type { ClaimedJob, ClaimOptions } from "../../../src/jobs/job-store.ts";
 import { JOB_LEASE_MS } from "../../../src/jobs/worker.ts";
 import { deadOwner } from "../../support/catalogues.ts";
@@ -64,16 +64,19 @@ test("case 3: the job of a dead owner is rescued once, and its old reference can
   expect(await jobs.rescue()).toEqual([]);
   expect(await completeJob(library, old)).toEqual([{ outcome: "lost" }]);
   expect(await jobs.heartbeat([old.ref], JOB_LEASE_MS)).toEqual([old.ref]);
-  const endings = [
-    jobs.retry(old.ref, { delayMs: 0, code: "INTERNAL" }),
-    jobs.snooze(old.ref, { until: 0, code: "INTERNAL" }),
-    jobs.release(old.ref),
-    jobs.fail(old.ref, { code: "INTERNAL", event: "llm_failure" }),
-    jobs.drop(old.ref, { code: "INTERNAL", leaves: "discarded" }),
-  ];
-  expect(await Promise.all(endings)).toEqual([false, false, false, false, false]);
+  const endings = () =>
+    Promise.all([
+      jobs.retry(old.ref, { delayMs: 0, code: "INTERNAL" }),
+      jobs.snooze(old.ref, { until: 0, code: "INTERNAL" }),
+      jobs.release(old.ref),
+      jobs.fail(old.ref, { code: "INTERNAL", event: "llm_failure" }),
+      jobs.drop(old.ref, { code: "INTERNAL", leaves: "discarded" }),
+    ]);
+  expect(await endings()).toEqual([false, false, false, false, false]); // nobody has the job
   const next = await claimOne(library);
   expect(next).toMatchObject({ id: old.id, crashes: 1 });
+  expect(await endings()).toEqual([false, false, false, false, false]); // somebody else has it
+  expect(await jobs.lost([old.ref, next.ref])).toEqual([old.ref]);
   expect(await completeJob(library, old)).toEqual([{ outcome: "lost" }]);
   expect(await completeJob(library, next)).toEqual([{ outcome: "done" }]);
   expect(await library.sql("select count(*) as documents from documents")).toEqual([{ documents: 1 }]);
@@ -271,6 +274,24 @@ test("results of several jobs are one transaction, and one that cannot be writte
   expect(results).toEqual([{ outcome: "failed", error }, { outcome: "done" }]);
   expect(await library.sql("select scope_id from documents")).toEqual([{ scope_id: scopeOf(2) }]);
   expect(await library.jobs()).toMatchObject([{ state: "running" }, { state: "completed" }]);
+});
+
+test("records of work are removed when they are old; documents and unfinished jobs stay", async () => {
+  await using library = await createJobLibrary();
+  await library.enqueue({ scopeId: scopeOf(1) }, { scopeId: scopeOf(2) });
+  await completeJob(library, await claimOne(library));
+  await library.catalogue.jobs.pause("provider:p", { reason: "AUTH", until: null, event: { type: "x", content: {} } });
+  library.clock.advance(7 * DAY);
+  await library.catalogue.jobs.removeOld();
+  expect(await library.jobs()).toHaveLength(2);
+  library.clock.advance(1);
+  await library.catalogue.jobs.removeOld();
+  expect(await library.jobs()).toMatchObject([{ state: "available" }]);
+  expect(await library.events()).toHaveLength(1);
+  library.clock.advance(23 * DAY);
+  await library.catalogue.jobs.removeOld();
+  expect(await library.events()).toEqual([]);
+  expect(await library.sql("select scope_id from documents")).toEqual([{ scope_id: scopeOf(1) }]);
 });
 
 test("a listener hears of commits of this handle and of others", async () => {

@@ -1,0 +1,29 @@
+/** How long records of work are kept. Documents are kept for ever. */
+import type { Kysely } from "kysely";
+import { DAY } from "../clock.ts";
+import type { CatalogueSchema } from "./schema.ts";
+
+const FINISHED_JOBS_MS = 7 * DAY;
+const EVENTS_MS = 30 * DAY;
+/** Call log and privacy ledger. */
+const CALLS_MS = 400 * DAY;
+
+export const removeOldRecords = (database: Kysely<CatalogueSchema>, now: number): Promise<void> =>
+  database.transaction().execute(async (tx) => {
+    await tx
+      .deleteFrom("jobs")
+      .where("finished_at", "<", now - FINISHED_JOBS_MS)
+      .execute();
+    await tx
+      .deleteFrom("events")
+      .where("created_at", "<", now - EVENTS_MS)
+      .execute();
+    await tx
+      .deleteFrom("llm_call_logs")
+      .where("started_at", "<", now - CALLS_MS)
+      .execute();
+    await tx
+      .deleteFrom("privacy_ledger")
+      .where("sent_at", "<", now - CALLS_MS)
+      .execute();
+  });
