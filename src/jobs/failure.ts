@@ -1,4 +1,7 @@
 /** What a handler may fail with. Calls of a language model throw errors of this form; the other classes come from us. */
+import { publicFailure } from "../catalogue/public-failure.ts";
+import type { ErrorOptions } from "../errors.ts";
+import { PhotonError } from "../errors.ts";
 
 export type FailureClass =
   | "invalid_response"
@@ -43,12 +46,13 @@ export interface Failure {
 }
 
 /** Thrown by handlers for failures that no call has made: budget, privacy, an image that cannot be read. */
-export class JobFailure extends Error {
+export class JobFailure extends PhotonError {
+  readonly code = "provider";
+  readonly exitCode = 1;
   readonly failure: Failure;
 
-  constructor(failure: Failure, options?: ErrorOptions) {
-    super(`${failure.code}${failure.sub === undefined ? "" : `/${failure.sub}`}`, options);
-    this.name = "JobFailure";
+  constructor(failure: Failure, options: ErrorOptions = {}) {
+    super(publicFailure(failure.code, failure.sub), { ...options, details: { code: failure.code } });
     this.failure = failure;
   }
 }
