@@ -14,6 +14,7 @@ import { visiblePhotos } from "./photo-scope.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
 import { foundTags, replaceModelTags, tagEditsOf, withoutProvenance } from "./tag-rows.ts";
+import type { Tx } from "./transaction.ts";
 import { upsertStageKeys, upsertVectors } from "./upserts.ts";
 import { fromVectorBlob, toVectorBlob } from "./vector-blob.ts";
 
@@ -29,6 +30,11 @@ export interface FinishedFile {
 export interface PhotoCommit {
   readonly updates: readonly PhotoUpdate[];
   readonly files: readonly FinishedFile[];
+  /**
+   * Writes more in the same transaction: jobs that follow from the photos. What it throws undoes the commit.
+   * @param stored content hashes; without those that the user had removed meanwhile
+   */
+  readonly alongside?: (tx: Tx, stored: readonly string[]) => Promise<void>;
 }
 
 interface HeldFile extends FinishedFile {
@@ -190,7 +196,8 @@ const forgottenAmong = async (database: Database, contentHashes: readonly string
   return new Set(rows.map((row) => row.content_hash));
 };
 
-const commitPhotos = async (database: Database, commit: PhotoCommit, now: number): Promise<void> => {
+/** Returns the photos whose updates were stored. */
+const commitPhotos = async (database: Database, commit: PhotoCommit, now: number): Promise<readonly string[]> => {
   const { files } = commit;
   const named = files.filter((file) => file.named).map(({ contentHash }) => contentHash);
   const returned = await database
@@ -215,6 +222,7 @@ const commitPhotos = async (database: Database, commit: PhotoCommit, now: number
     ...returned.map((row) => row.content_hash),
   ];
   await markChanged(database, [...new Set(changed)], now);
+  return updates.map(({ contentHash }) => contentHash);
 };
 
 async function* vectorPages(
@@ -237,7 +245,11 @@ async function* vectorPages(
 }
 
 export const createPhotoRepository = (database: Database, clock: Clock): PhotoRepository => ({
-  commit: (commit) => database.transaction().execute((transaction) => commitPhotos(transaction, commit, clock.now())),
+  commit: (commit) =>
+    database.transaction().execute(async (transaction) => {
+      const stored = await commitPhotos(transaction, commit, clock.now());
+      await commit.alongside?.(transaction, stored);
+    }),
   forgottenAmong: (contentHashes) => forgottenAmong(database, contentHashes),
   load: async (contentHashes) => {
     const rows = await rowsByHash(database, contentHashes);

@@ -2,9 +2,10 @@
 import { expect, test } from "vitest";
 import type { DocumentWrite } from "../../../src/catalogue/document-repository.ts";
 import type { Change } from "../../../src/enrichment/changes.ts";
-import { storePhoto, visitRoot } from "../../support/catalogues.ts";
+import type { Tx } from "../../../src/catalogue/transaction.ts";
+import { storePhoto, updateOf, visitRoot } from "../../support/catalogues.ts";
 import type { JobLibrary } from "../../support/job-library.ts";
-import { createJobLibrary, documentOf, KIND, target } from "../../support/job-library.ts";
+import { createJobLibrary, documentOf, KIND, newJob, target } from "../../support/job-library.ts";
 
 const reading = (title: string, description: string): Change => ({
   change: "set-photo-reading",
@@ -208,6 +209,27 @@ test("calendar entries wait for the user's choice; discarding the document disca
   expect(await states()).toEqual(["PENDING", "CONFIRMED"]);
   await documents.discard(key);
   expect(await states()).toEqual(["DISCARDED", "CONFIRMED"]);
+});
+
+test("jobs are added in the photo's own transaction: both are there, or neither", async () => {
+  await using library = await createJobLibrary();
+  const { photos, jobs } = library.catalogue;
+  const [first, second] = [updateOf("a"), updateOf("b")];
+  const enqueue = async (tx: Tx, stored: readonly string[]): Promise<void> => {
+    const { executionId } = library;
+    await jobs.enqueue(
+      tx,
+      stored.map((scopeId) => newJob({ scopeId, executionId })),
+    );
+  };
+  await photos.commit({ updates: [first], files: [], alongside: enqueue });
+  const broken = async (tx: Tx, stored: readonly string[]): Promise<void> => {
+    await enqueue(tx, stored);
+    throw new Error("no room");
+  };
+  await expect(photos.commit({ updates: [second], files: [], alongside: broken })).rejects.toThrow("no room");
+  expect((await library.jobs()).map(({ scopeId }) => scopeId)).toEqual([first.contentHash]);
+  expect(await library.sql("select content_hash from photos")).toEqual([{ content_hash: first.contentHash }]);
 });
 
 test("documents cannot be changed, and a photo that is removed takes its own along", async () => {
