@@ -1,0 +1,92 @@
+/**
+ * The worker of a run that is followed: a child process, so that calls of seconds slow nothing else down. It is told
+ * what to do by one line on its stdin:
+ *
+ *   stdin open      works
+ *   line "finish"   no more jobs will come: ends when nothing is left that can be done soon
+ *   stdin closed    the parent has gone: ends at once, its jobs go back to the queue
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+
+/** The child's words on the command line. */
+export const WORKER_WORDS = ["worker", "enrichment"] as const;
+export const FINISH_LINE = "finish";
+
+export interface WorkerProcessOptions {
+  /**
+   * All that decides the child's settings: its own variables, PHOTON_CONFIG, and flags of the parent as variables (see
+   * `childEnvironment` of the config). Keys travel in here too, never on the command line.
+   */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** Ends the child; its jobs go back to the queue. */
+  readonly signal: AbortSignal;
+  /** A line of the child's log. */
+  readonly onLog?: (line: string) => void;
+}
+
+export interface WorkerProcess extends AsyncDisposable {
+  readonly pid: number | undefined;
+  /** No more jobs will come. Resolves when the worker has ended. */
+  readonly finish: () => Promise<WorkerEnd>;
+  /** Resolves when the worker has ended, for whatever reason. */
+  readonly ended: Promise<WorkerEnd>;
+}
+
+export interface WorkerEnd {
+  /** null: a signal ended it. */
+  readonly exitCode: number | null;
+}
+
+/** The command line's entry, in the checkout or in the package. */
+const entryFile = (): string => {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return fileURLToPath(new URL(`../../cli/main.${extension}`, import.meta.url));
+};
+
+const forwardLines = (stream: Readable, onLog: (line: string) => void): void => {
+  let rest = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (chunk: string) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLog(line);
+  });
+  stream.on("end", () => {
+    if (rest !== "") onLog(rest);
+  });
+};
+
+export const startEnrichmentWorker = (options: WorkerProcessOptions): WorkerProcess => {
+  const { environment, workingDirectory, signal, onLog = () => undefined } = options;
+  const child = spawn(process.execPath, [entryFile(), ...WORKER_WORDS], {
+    cwd: workingDirectory,
+    env: environment,
+    stdio: ["pipe", "ignore", "pipe"], // stdout belongs to the parent's records
+  });
+  forwardLines(child.stderr, onLog);
+  child.stdin.on("error", () => undefined); // it has ended already; `ended` tells
+  const ended = once(child, "close").then(([code]): WorkerEnd => ({ exitCode: code as number | null })); // as documented
+  const stop = (): void => void child.stdin.destroy();
+  signal.addEventListener("abort", stop, { once: true });
+  void ended.then(
+    () => signal.removeEventListener("abort", stop),
+    () => undefined, // reported to whoever awaits `ended`
+  );
+  if (signal.aborted) stop();
+  return {
+    pid: child.pid,
+    finish: () => {
+      child.stdin.write(`${FINISH_LINE}\n`);
+      return ended;
+    },
+    ended,
+    [Symbol.asyncDispose]: async () => {
+      stop();
+      await ended;
+    },
+  };
+};
