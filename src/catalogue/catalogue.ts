@@ -13,9 +13,17 @@ import type { SearchCatalogue } from "../search/types.ts";
 import type { IndexSource } from "../vectors/types.ts";
 import type { AdministrationRepository } from "./administration-repository.ts";
 import { createAdministrationRepository } from "./administration-repository.ts";
+import type { AlbumRepository } from "./album-repository.ts";
+import { createAlbumRepository } from "./album-repository.ts";
+import type { CalendarRepository } from "./calendar-repository.ts";
+import { createCalendarRepository } from "./calendar-repository.ts";
 import { createCheckpointer } from "./checkpointer.ts";
 import type { DocumentRepository } from "./document-repository.ts";
 import { createDocumentRepository } from "./document-repository.ts";
+import type { EventRepository } from "./event-repository.ts";
+import { createEventRepository } from "./event-repository.ts";
+import type { ExecutionRepository } from "./execution-repository.ts";
+import { createExecutionRepository } from "./execution-repository.ts";
 import type { FileRepository } from "./file-repository.ts";
 import { createFileRepository } from "./file-repository.ts";
 import { createIndexRepository } from "./index-repository.ts";
@@ -31,15 +39,27 @@ import type { NullSetRepository } from "./null-set-repository.ts";
 import { createNullSetRepository } from "./null-set-repository.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
 import { createPhotoRepository } from "./photo-repository.ts";
+import type { PresenceRepository } from "./presence-repository.ts";
+import { createPresenceRepository } from "./presence-repository.ts";
+import type { ProposalRepository } from "./proposal-repository.ts";
+import { createProposalRepository } from "./proposal-repository.ts";
 import { createProviderRepository } from "./provider-repository.ts";
+import type { ResultRepository } from "./result-repository.ts";
+import { createResultRepository } from "./result-repository.ts";
+import type { ReviewRepository } from "./review-repository.ts";
+import { createReviewRepository } from "./review-repository.ts";
 import type { RootRepository } from "./root-repository.ts";
 import { createRootRepository } from "./root-repository.ts";
 import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { SubjectRepository } from "./subject-repository.ts";
+import { createSubjectRepository } from "./subject-repository.ts";
 import type { TagRepository } from "./tag-repository.ts";
 import { createTagRepository } from "./tag-repository.ts";
 import type { VectorKeyRepository } from "./vector-key-repository.ts";
 import { createVectorKeyRepository } from "./vector-key-repository.ts";
+import type { WatchRepository } from "./watch-repository.ts";
+import { createWatchRepository } from "./watch-repository.ts";
 
 /** Longer waits are asynchronous, see node-sqlite-dialect.ts: this one blocks the thread. */
 const BUSY_TIMEOUT_MS = 40;
@@ -51,7 +71,11 @@ export interface Catalogue extends AsyncDisposable {
   /** Names this handle in the leases it takes. */
   readonly owner: string;
   readonly administration: AdministrationRepository;
+  readonly albums: AlbumRepository;
+  readonly calendar: CalendarRepository;
   readonly documents: DocumentRepository;
+  readonly events: EventRepository;
+  readonly executions: ExecutionRepository;
   readonly files: FileRepository;
   readonly index: IndexSource;
   readonly jobs: JobStore;
@@ -59,11 +83,17 @@ export interface Catalogue extends AsyncDisposable {
   readonly library: LibraryRepository;
   readonly nullSets: NullSetRepository;
   readonly photos: PhotoRepository;
+  readonly presence: PresenceRepository;
+  readonly proposals: ProposalRepository;
   readonly providers: ProviderStore;
+  readonly results: ResultRepository;
+  readonly reviews: ReviewRepository;
   readonly roots: RootRepository;
   readonly search: SearchCatalogue;
+  readonly subjects: SubjectRepository;
   readonly tags: TagRepository;
   readonly vectorKeys: VectorKeyRepository;
+  readonly watches: WatchRepository;
 }
 
 export interface CatalogueOptions {
@@ -148,7 +178,11 @@ const createRepositories = (
     path,
     owner,
     administration: createAdministrationRepository(kysely, clock),
+    albums: createAlbumRepository(kysely, clock),
+    calendar: createCalendarRepository(kysely, clock),
     documents: createDocumentRepository(kysely, clock),
+    events: createEventRepository(kysely, clock),
+    executions: createExecutionRepository(kysely, owner, clock),
     files: createFileRepository(kysely, owner, clock),
     index,
     jobs: createJobStore(kysely, clock, commits),
@@ -156,10 +190,16 @@ const createRepositories = (
     library,
     nullSets: createNullSetRepository(kysely, clock),
     photos,
+    presence: createPresenceRepository(kysely, owner, clock),
+    proposals: createProposalRepository(kysely, clock),
     providers: createProviderRepository(kysely, clock),
+    results: createResultRepository(kysely),
+    reviews: createReviewRepository(kysely),
     roots: createRootRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
+    subjects: createSubjectRepository(kysely, clock),
     tags: createTagRepository(kysely, clock),
     vectorKeys: createVectorKeyRepository(kysely, clock),
+    watches: createWatchRepository(kysely, clock),
   };
 };

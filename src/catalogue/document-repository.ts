@@ -96,7 +96,7 @@ export interface DocumentRepository {
   }) => Promise<string>;
 }
 
-const documentOf = (row: Selectable<DocumentsTable>): StoredDocument => ({
+export const documentOf = (row: Selectable<DocumentsTable>): StoredDocument => ({
   scopeId: row.scope_id,
   documentType: row.document_type,
   documentId: row.document_id,
@@ -181,10 +181,19 @@ interface Version {
   readonly now: number;
 }
 
+const noteConfirmation = async (tx: Tx, documentId: string, now: number): Promise<void> => {
+  await tx
+    .insertInto("document_confirmations")
+    .values({ document_id: documentId, confirmed_at: now })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+};
+
 /** Document, state, changes and index mark of a version; returns its id. */
 const storeVersion = async (tx: Tx, { key, write, userId, state, hasConfirmed, now }: Version): Promise<string> => {
   const documentId = await insertDocument(tx, key, write, now);
   const isConfirmed = state === "CONFIRMED";
+  if (isConfirmed) await noteConfirmation(tx, documentId, now);
   await setEnrichment(tx, key, {
     state,
     lease_ref: null,
@@ -256,6 +265,7 @@ const confirm = async (
     .where("document_id", "=", shown)
     .executeTakeFirstOrThrow();
   await setEnrichment(tx, key, { state: "CONFIRMED", confirmed_document_id: shown, updated_at: now });
+  await noteConfirmation(tx, shown, now);
   const about = { documentId: shown, executionId: document.execution_id, state: "CONFIRMED" as const };
   await writeChanges(tx, once(changes), { ...key, ...about, userId: LIBRARY_USER_ID, now });
   await notePhoto(tx, key, { model: document.model, now });

@@ -29,8 +29,28 @@ export interface ExecutionsTable {
   result: string | null;
   max_in_flight: number | null;
   state: "RUNNING" | "COMPLETED" | "CANCELLED";
+  /** Owner of the catalogue handle that still adds jobs; null = all are there. */
+  filled_by: string | null;
   started_at: number;
   completed_at: number | null;
+}
+
+export interface ExecutionItemsTable {
+  execution_id: string;
+  scope_id: string;
+  document_type: string;
+  /** Perhaps one that another execution asked for. */
+  job_id: number;
+}
+
+export interface DocumentConfirmationsTable {
+  document_id: string;
+  confirmed_at: number;
+}
+
+export interface AutoKindsTable {
+  kind: string;
+  since: number;
 }
 
 /** Append-only: a trigger refuses updates. */
@@ -148,6 +168,7 @@ export interface WorkersTable {
 export interface LlmBatchesTable {
   batch_id: string;
   provider_key: string;
+  model: string;
   external_id: string | null;
   state: "CREATING" | "SUBMITTED" | "COLLECTING" | "DONE" | "LOST";
   created_at: number;
@@ -182,8 +203,19 @@ export interface LlmCallLogsTable {
   repaired: Generated<number>;
   started_at: number;
   completed_at: number | null;
+  /** Public code; `UNKNOWN` when the process that made the call died. */
   error_type: string | null;
   error_message: string | null;
+  /** Who makes the call: the owner of a catalogue handle, or `batch:<batch id>`. */
+  owner: string;
+}
+
+/** Kept by triggers on the call log; outlives its rows. */
+export interface LlmSpendingTable {
+  /** Milliseconds UTC of the calls' start, divided by 900,000. */
+  quarter_hour: number;
+  /** Micro-USD spent and held back. */
+  micros: number;
 }
 
 /** A view, to be read only: the log with its costs in USD. */
@@ -219,10 +251,40 @@ export interface PrivacyLedgerTable {
   outcome: string | null;
 }
 
+/** A mail or request that was handed in; see subject-repository.ts. */
+export interface SubjectTextsTable {
+  scope_id: string;
+  /** JSON object. */
+  content: string;
+  created_at: number;
+}
+
+export interface AlbumsTable {
+  album_id: string;
+  /** Unlike any other, whatever the case. */
+  name: string;
+  /** manual: people fill it. watch: the live album of a watch. */
+  kind: "manual" | "watch";
+  /** What the watch looks for. */
+  query: string | null;
+  /** JSON object, the document of `photo_story`. */
+  photo_profile: string | null;
+  created_at: number;
+}
+
+export interface AlbumPhotosTable {
+  album_id: string;
+  content_hash: string;
+  /** Document that proposed the photo; null = a person put it in. */
+  document_id: string | null;
+  added_at: number;
+}
+
 export interface WatchesTable {
   id: Generated<number>;
   name: string;
   query: string;
+  /** Album that matching photos are proposed for, beside the watch's own. */
   album_id: string | null;
   threshold: Generated<number>;
   auto_add: Generated<number>;
@@ -244,9 +306,31 @@ export interface CalendarEventsTable {
   all_day: number;
   location: string | null;
   source_quote: string | null;
+  note: Generated<string | null>;
   confidence: number;
   exported_at: number | null;
-  state: "PENDING" | "CONFIRMED" | "DISCARDED";
+  created_at: number;
+  state: DecisionState;
+}
+
+export interface CalendarEventPhotosTable {
+  event_id: string;
+  content_hash: string;
+}
+
+/** PENDING: waits for a person. */
+export type DecisionState = "PENDING" | "CONFIRMED" | "DISCARDED";
+
+/** What follows from a request in words, and waits for a yes. */
+export interface ProposalsTable {
+  proposal_id: string;
+  /** `req:<ulid>` */
+  request_id: string;
+  /** JSON object, a ProposedAction of enrichment/intent-mapping.ts. */
+  action: string;
+  state: DecisionState;
+  created_at: number;
+  decided_at: number | null;
 }
 
 export interface EventsTable {
@@ -266,6 +350,9 @@ export interface EventCursorsTable {
 
 export interface EnrichmentSchema {
   executions: ExecutionsTable;
+  execution_items: ExecutionItemsTable;
+  document_confirmations: DocumentConfirmationsTable;
+  auto_kinds: AutoKindsTable;
   documents: DocumentsTable;
   enrichments: EnrichmentsTable;
   jobs: JobsTable;
@@ -273,13 +360,19 @@ export interface EnrichmentSchema {
   provider_successes: ProviderSuccessesTable;
   pauses: PausesTable;
   workers: WorkersTable;
+  subject_texts: SubjectTextsTable;
   llm_batches: LlmBatchesTable;
   llm_call_logs: LlmCallLogsTable;
   llm_calls: LlmCallsView;
+  llm_spending: LlmSpendingTable;
   llm_cache: LlmCacheTable;
   privacy_ledger: PrivacyLedgerTable;
+  albums: AlbumsTable;
+  album_photos: AlbumPhotosTable;
   watches: WatchesTable;
   calendar_events: CalendarEventsTable;
+  calendar_event_photos: CalendarEventPhotosTable;
+  proposals: ProposalsTable;
   events: EventsTable;
   event_cursors: EventCursorsTable;
 }
