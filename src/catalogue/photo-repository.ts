@@ -3,7 +3,7 @@ import type { Kysely, Selectable } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { TagEdits } from "../photo/tag-edits.ts";
-import type { ScoredTag } from "../photo/types.ts";
+import type { ScoredTag, StoredTag } from "../photo/types.ts";
 import type { FileClaim, FileStat } from "./file-repository.ts";
 import { noLease, statColumns } from "./file-repository.ts";
 import { markChanged } from "./index-repository.ts";
@@ -51,7 +51,10 @@ export interface PhotoRepository {
   readonly vectors: (contentHashes: readonly string[], vectorKey: string) => Promise<ReadonlyMap<string, Float32Array>>;
   /** Vectors of all photos that readers see, `size` at a time. */
   readonly vectorPages: (vectorKey: string, size: number) => AsyncIterable<readonly Float32Array[]>;
-  /** What models found, best first, whatever people decided about it. */
+  /**
+   * What photon's own model and the files say, best first, whatever people decided about it. What language models say
+   * is no part of a photo's record: it does not depend on when the photo was described.
+   */
   readonly tags: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, readonly ScoredTag[]>>;
   readonly tagEdits: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, TagEdits>>;
 }
@@ -285,7 +288,9 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
   vectorPages: (vectorKey, size) => vectorPages(database, vectorKey, size),
   tags: async (contentHashes) => {
     const found = await foundTags(database, contentHashes);
-    return new Map([...found].map(([hash, tags]) => [hash, tags.map(withoutProvenance)]));
+    const ofRecords = (tags: readonly StoredTag[]): readonly ScoredTag[] =>
+      tags.filter(({ provenance }) => provenance.source !== "llm").map(withoutProvenance);
+    return new Map([...found].map(([hash, tags]) => [hash, ofRecords(tags)]));
   },
   tagEdits: async (contentHashes) => {
     const edits = await tagEditsOf(database, contentHashes);

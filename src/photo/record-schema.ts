@@ -3,6 +3,7 @@
  * readers must pass over what they do not know. The JSON Schemas in docs/reference/schemas are generated from here.
  */
 import { z } from "zod";
+import type { PhotoFailureCode } from "../errors.ts";
 import { PHOTO_FAILURE_CODES } from "../errors.ts";
 
 const U32_MAX = 0xffff_ffff;
@@ -81,6 +82,22 @@ const processedImageSchema = z
   })
   .describe("One processed photo.");
 
+/** Only with `--llm-details`, and then behind everything else. */
+const patchDetails = {
+  kind: z.string().exactOptional().describe("Sort of enrichment; with --llm-details."),
+  document_type: z.string().exactOptional().describe("The kind, or `kind:qualifier`."),
+  document_version: z.int().min(1).exactOptional(),
+  title: z.string().exactOptional(),
+  tags: z.array(z.string()).exactOptional(),
+  source_type: z.string().exactOptional().describe("PHOTO, SCREENSHOT, DOCUMENT, POSTER or ARTWORK."),
+  state: z
+    .enum(["READY_TO_CONFIRM", "CONFIRMED"])
+    .exactOptional()
+    .describe("READY_TO_CONFIRM: nobody has confirmed it yet."),
+  cached: z.boolean().exactOptional().describe("True when no request was made for it."),
+  cost_usd: z.number().min(0).exactOptional().describe("Of all its requests; left out when the price is unknown."),
+};
+
 const enrichmentPatchSchema = z
   .looseObject({
     content_hash: contentHash,
@@ -92,11 +109,14 @@ const enrichmentPatchSchema = z
     llm_input_tokens: u32.exactOptional(),
     llm_output_tokens: u32.exactOptional(),
     schema_version: schemaVersion,
+    ...patchDetails,
   })
   .describe("What a language model said about a photo; belongs to the photo with this content_hash.");
 
 /** Codes of error records beyond those of photos. */
 const LLM_FAILURE_CODES = ["llm_unavailable", "llm_timeout", "llm_rejected", "llm_empty", "llm_budget"] as const;
+export type LlmFailureCode = (typeof LLM_FAILURE_CODES)[number];
+export type RecordFailureCode = PhotoFailureCode | LlmFailureCode;
 
 const errorRecordSchema = z
   .looseObject({

@@ -1,10 +1,18 @@
 /** Makes output records. Key order and the rule "a key without a value is left out" are part of the contract. */
 import { basename } from "node:path";
-import type { EnrichmentPatch, ErrorRecord, ExifData, OutputRecord, ProcessedImage, Tag } from "./record-schema.ts";
+import type {
+  EnrichmentPatch,
+  ErrorRecord,
+  ExifData,
+  OutputRecord,
+  ProcessedImage,
+  RecordFailureCode,
+  Tag,
+} from "./record-schema.ts";
 import { shortestFloat32, shortestFloat32s } from "./shortest-float32.ts";
 import type { CaptureTime, ExifRecord, PhotoFailure, ProcessedPhoto, ScoredTag } from "./types.ts";
 
-export type { EnrichmentPatch, ErrorRecord, OutputRecord, ProcessedImage } from "./record-schema.ts";
+export type { EnrichmentPatch, ErrorRecord, OutputRecord, ProcessedImage, RecordFailureCode } from "./record-schema.ts";
 
 export interface RecordOptions {
   /** Only the fields of the original program: no additions, formats it does not know are `unknown`. */
@@ -19,7 +27,7 @@ export interface RecordOptions {
 }
 
 const SHORT_ID_DIGITS = 12;
-const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 1;
 /** Ancestors that say nothing about a picture. */
 const ABSTRACT_TERMS = new Set([
   "entity",
@@ -36,8 +44,12 @@ const ABSTRACT_TERMS = new Set([
   "unit",
 ]);
 
+export const shortId = (contentHash: string): string => contentHash.slice(0, SHORT_ID_DIGITS);
+
 /** Drops the keys whose value is undefined. */
-const present = <Fields extends object>(fields: Fields): { [Key in keyof Fields]: Exclude<Fields[Key], undefined> } =>
+export const present = <Fields extends object>(
+  fields: Fields,
+): { [Key in keyof Fields]: Exclude<Fields[Key], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [Key in keyof Fields]: Exclude<Fields[Key], undefined>; // what the filter leaves
   };
@@ -78,7 +90,7 @@ const knownFormat = (format: ProcessedPhoto["format"], compat: boolean): Process
 
 const additions = (photo: ProcessedPhoto): Partial<ProcessedImage> =>
   present({
-    id: photo.contentHash.slice(0, SHORT_ID_DIGITS),
+    id: shortId(photo.contentHash),
     embedding_model: photo.embedding?.vectorKey,
     captured_at: photo.metadata.capturedAt === undefined ? undefined : isoTime(photo.metadata.capturedAt),
     orientation: photo.orientation,
@@ -110,7 +122,13 @@ export const toRecord = (displayPath: string, photo: ProcessedPhoto, options: Re
   };
 };
 
-export const toErrorRecord = (displayPath: string, failure: PhotoFailure): ErrorRecord => ({
+/** A failure as records show it: of a photo, of one of its parts, or of what a language model was asked about it. */
+export interface RecordFailure {
+  readonly code: RecordFailureCode;
+  readonly message: string;
+}
+
+export const toErrorRecord = (displayPath: string, failure: RecordFailure): ErrorRecord => ({
   type: "error",
   file_path: displayPath.toWellFormed(),
   code: failure.code,

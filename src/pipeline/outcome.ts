@@ -1,4 +1,5 @@
 /** What a run of the pipeline is given and what it reports, one outcome per source, in completion order. */
+import type { Tx } from "../catalogue/transaction.ts";
 import type { PhotoFailure, PhotoSource, ProcessedPhoto, ThumbnailSettings } from "../photo/types.ts";
 
 /** What a run makes of each photo. */
@@ -38,6 +39,12 @@ export interface ProcessOptions {
    * the hash is known). True = report `unchanged` instead of reading the results back.
    */
   readonly skip?: (source: PhotoSource, contentHash: string) => boolean;
+  /**
+   * Writes what follows from photos of this run, in the transaction that stores them: jobs of language models. Called for
+   * photos that were found unchanged too, so more than once for the same content. Needs `store`.
+   * @param contentHashes photos that readers see now, or saw before and may not see any more
+   */
+  readonly alongside?: (tx: Tx, contentHashes: readonly string[]) => Promise<void>;
   /**
    * Bounds how far outcomes may run ahead of the oldest unreported source, so that a consumer can put them back into
    * input order with a buffer of this size. Unset = no bound.

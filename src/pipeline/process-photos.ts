@@ -22,7 +22,7 @@ import type { PhotoWork, WorkItem, WorkResult } from "./photo-work.ts";
 import { createPhotoWork } from "./photo-work.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
 import { endsTheRun, failureOf } from "./run-stages.ts";
-import type { Finished } from "./run-storage.ts";
+import type { Finished, StorageOptions } from "./run-storage.ts";
 import { outcomeOf, storeFinished } from "./run-storage.ts";
 import { createSidecarFiles } from "./sidecar-files.ts";
 
@@ -44,7 +44,7 @@ class PipelineRun {
   readonly #finished: Channel<Finished>;
   readonly #outcomes: Channel<ProcessOutcome>;
   readonly #stop = new AbortController();
-  readonly #rules: string;
+  readonly #storage: StorageOptions;
   #held: IndexedSource[] = [];
   /** Claims of files that are not stored yet, by file. */
   readonly #claims = new Map<number, FileClaim>();
@@ -61,7 +61,11 @@ class PipelineRun {
     this.#queue = new Channel(deps.bufferSize);
     this.#finished = new Channel(deps.commitBatch * 2);
     this.#outcomes = new Channel(deps.commitBatch * 2);
-    this.#rules = rulesKey(deps.stages, deps.context);
+    const { alongside } = options;
+    this.#storage = {
+      reasonKey: rulesKey(deps.stages, deps.context),
+      ...(alongside === undefined ? {} : { alongside }),
+    };
     this.#work = createPhotoWork(deps, options, this.#occupancy, sidecars);
     this.#intake = deps.library === undefined ? undefined : createIntake(deps, deps.library, options, sidecars);
   }
@@ -242,7 +246,7 @@ class PipelineRun {
     for (;;) {
       const batch = await this.#finished.take(this.#deps.commitBatch);
       if (batch.length === 0) return;
-      if (this.#deps.library !== undefined) await storeFinished(this.#deps.library, batch, this.#rules);
+      if (this.#deps.library !== undefined) await storeFinished(this.#deps.library, batch, this.#storage);
       for (const finished of batch) {
         if (finished.kind === "worked") this.#work.stored(finished.result.contentHash);
         if (finished.kind !== "known") this.#claims.delete(finished.item.claim?.fileId ?? 0);

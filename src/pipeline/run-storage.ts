@@ -1,7 +1,7 @@
 /** Stores what the workers finished: thumbnails first, then one catalogue transaction for all that is ready. */
 import type { FileClaim } from "../catalogue/file-repository.ts";
 import type { PhotoFailure } from "../photo/types.ts";
-import type { ProcessOutcome } from "./outcome.ts";
+import type { ProcessOptions, ProcessOutcome } from "./outcome.ts";
 import type { WorkItem, WorkResult } from "./photo-work.ts";
 import type { PipelineLibrary } from "./pipeline-deps.ts";
 
@@ -30,10 +30,28 @@ const writeThumbnails = async (library: PipelineLibrary, results: readonly WorkR
   );
 };
 
+/** Contents whose photos are in the library when the batch is stored; those the user removed may be among them. */
+const contentsOf = (batch: readonly Finished[]): readonly string[] => [
+  ...new Set(
+    batch.flatMap((finished) => {
+      if (finished.kind === "failed") return [];
+      if (finished.kind === "worked") return [finished.result.contentHash];
+      const { outcome } = finished;
+      if (outcome.status === "failed") return [];
+      return [outcome.status === "done" ? outcome.photo.contentHash : outcome.contentHash];
+    }),
+  ),
+];
+
+export interface StorageOptions extends Pick<ProcessOptions, "alongside"> {
+  /** See failure-rules.ts. */
+  readonly reasonKey: string;
+}
+
 export const storeFinished = async (
   library: PipelineLibrary,
   batch: readonly Finished[],
-  reasonKey: string,
+  { reasonKey, alongside }: StorageOptions,
 ): Promise<void> => {
   const worked = batch.filter((finished) => finished.kind === "worked");
   const failed = batch.filter((finished) => finished.kind === "failed");
@@ -45,8 +63,13 @@ export const storeFinished = async (
   const updates = new Map(
     results.flatMap(({ update }) => (update === undefined ? [] : [[update.contentHash, update]])),
   );
-  if (files.length > 0 || updates.size > 0) {
-    await library.catalogue.photos.commit({ updates: [...updates.values()], files });
+  const contents = alongside === undefined ? [] : contentsOf(batch);
+  if (files.length > 0 || updates.size > 0 || contents.length > 0) {
+    await library.catalogue.photos.commit({
+      updates: [...updates.values()],
+      files,
+      ...(alongside === undefined ? {} : { alongside: (tx) => alongside(tx, contents) }),
+    });
     library.onCommitted();
   }
   if (failed.length > 0) await storeFailures(library, failed, reasonKey);
