@@ -17,6 +17,8 @@ import type { AlbumRepository } from "./album-repository.ts";
 import { createAlbumRepository } from "./album-repository.ts";
 import type { CalendarRepository } from "./calendar-repository.ts";
 import { createCalendarRepository } from "./calendar-repository.ts";
+import type { CallLogRepository } from "./call-log.ts";
+import { createCallLogRepository } from "./call-log-repository.ts";
 import { createCheckpointer } from "./checkpointer.ts";
 import type { DocumentRepository } from "./document-repository.ts";
 import { createDocumentRepository } from "./document-repository.ts";
@@ -71,6 +73,7 @@ export interface Catalogue extends AsyncDisposable {
   /** Names this handle in the leases it takes. */
   readonly owner: string;
   readonly administration: AdministrationRepository;
+  readonly calls: CallLogRepository;
   readonly albums: AlbumRepository;
   readonly calendar: CalendarRepository;
   readonly documents: DocumentRepository;
@@ -178,6 +181,7 @@ const createRepositories = (
     path,
     owner,
     administration: createAdministrationRepository(kysely, clock),
+    calls: createCallLogRepository(kysely, owner, clock),
     albums: createAlbumRepository(kysely, clock),
     calendar: createCalendarRepository(kysely, clock),
     documents: createDocumentRepository(kysely, clock),

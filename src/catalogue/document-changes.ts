@@ -1,12 +1,12 @@
 /** Writes what a document changes: the columns readers see, tags, calendar rows, events. Part of a transaction. */
 import { sql } from "kysely";
-import type { CalendarEntry, Change, PhotoReading } from "../enrichment/changes.ts";
-import { InternalError } from "../errors.ts";
+import type { Change, PhotoReading } from "../enrichment/changes.ts";
+import { albumOfScope, joinAlbum, ownAlbumOf } from "./album-repository.ts";
+import { confirmEntries, proposeEntries } from "./calendar-changes.ts";
 import type { EnrichmentState } from "./enrichment-schema.ts";
 import { appendEvents } from "./event-outbox.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { Tx } from "./transaction.ts";
-import { createUlid } from "./transaction.ts";
 
 /** The document that the changes come from. */
 export interface ChangeSource {
@@ -98,30 +98,19 @@ const setTranslation = async (
     where content_hash = ${hash}`.execute(tx);
 };
 
-const proposeEntries = (tx: Tx, entries: readonly CalendarEntry[], source: ChangeSource): Promise<void> =>
-  executeForEach(
-    tx,
-    entries.map((entry) => ({
-      id: createUlid(source.now),
-      scope_id: source.scopeId,
-      document_id: source.documentId,
-      ordinal: entry.ordinal,
-      title: entry.title,
-      starts_at: entry.startsAt,
-      ends_at: entry.endsAt,
-      timezone: entry.timezone,
-      all_day: entry.allDay ? 1 : 0,
-      location: entry.location,
-      source_quote: entry.sourceQuote,
-      confidence: entry.confidence,
-      state: "PENDING" as const,
-    })),
-    (row) =>
-      tx
-        .insertInto("calendar_events")
-        .values(row)
-        .onConflict((conflict) => conflict.columns(["document_id", "ordinal"]).doNothing()),
-  );
+const setProfile = async (tx: Tx, profile: Readonly<Record<string, unknown>>, scopeId: string): Promise<void> => {
+  const columns = { photo_profile: JSON.stringify(profile) };
+  const albumId = albumOfScope(scopeId);
+  if (albumId === undefined) {
+    await tx.updateTable("photos").set(columns).where("content_hash", "=", scopeId).execute();
+  } else {
+    await tx.updateTable("albums").set(columns).where("album_id", "=", albumId).execute();
+  }
+};
+
+const join = async (tx: Tx, albumId: string, { scopeId, documentId, now }: ChangeSource): Promise<void> => {
+  await joinAlbum(tx, { albumId, contentHashes: [scopeId], documentId, now });
+};
 
 const writeOne = async (tx: Tx, change: Change, source: ChangeSource): Promise<void> => {
   const { scopeId, documentId, documentType, state, userId, now } = source;
@@ -130,31 +119,23 @@ const writeOne = async (tx: Tx, change: Change, source: ChangeSource): Promise<v
       return setPhotoReading(tx, change.reading, scopeId);
     case "replace-llm-tags":
       return replaceTags(tx, change.tags, source);
-    case "set-profile": {
-      const profile = JSON.stringify(change.profile);
-      await tx.updateTable("photos").set({ photo_profile: profile }).where("content_hash", "=", scopeId).execute();
-      return undefined;
-    }
+    case "set-profile":
+      return setProfile(tx, change.profile, scopeId);
     case "set-translation":
       return setTranslation(tx, change, scopeId);
     case "propose-calendar-entries":
       return proposeEntries(tx, change.entries, source);
     case "confirm-calendar-entries":
-      await tx
-        .updateTable("calendar_events")
-        .set({ state: "CONFIRMED" })
-        .where("document_id", "=", documentId)
-        .where("ordinal", "in", change.ordinals)
-        .execute();
-      return undefined;
+      return confirmEntries(tx, change.ordinals, source);
     case "send-event": {
       const about = { scope_id: scopeId, document_type: documentType, document_id: documentId, state };
       const event = { userId, type: change.messageType, content: { ...about, ...change.content } };
       return appendEvents(tx, [event], now);
     }
     case "join-watch":
+      return join(tx, ownAlbumOf(change.watchId), source);
     case "join-album":
-      throw new InternalError(`Expected a change that the catalogue can write, received "${change.change}".`);
+      return join(tx, change.albumId, source);
     default:
       return change satisfies never;
   }
@@ -162,6 +143,12 @@ const writeOne = async (tx: Tx, change: Change, source: ChangeSource): Promise<v
 
 export const writeChanges = async (tx: Tx, changes: readonly Change[], source: ChangeSource): Promise<void> => {
   for (const change of changes) await writeOne(tx, change, source);
+};
+
+/** Leaves the albums that documents of this type put the photo into; what people put together stays. */
+const leaveAlbums = async (tx: Tx, scopeId: string, documentType: string): Promise<void> => {
+  await sql`delete from album_photos where content_hash = ${scopeId} and document_id in (
+    select document_id from documents where scope_id = ${scopeId} and document_type = ${documentType})`.execute(tx);
 };
 
 /** Takes back what readers saw of a document type; other types stay. */
@@ -179,6 +166,14 @@ export const clearReading = async (tx: Tx, scopeId: string, documentType: string
       return;
     case "photo_story":
       await tx.updateTable("photos").set({ photo_profile: null }).where("content_hash", "=", scopeId).execute();
+      await tx
+        .updateTable("albums")
+        .set({ photo_profile: null })
+        .where("album_id", "=", albumOfScope(scopeId) ?? "")
+        .execute();
+      return;
+    case "watch_match":
+      await leaveAlbums(tx, scopeId, documentType);
       return;
     case "translate":
       await sql`update photos set translations = nullif(json_remove(translations, ${`$."${language}"`}), '{}')
