@@ -14,6 +14,10 @@ import type { Prompt } from "./prompts/build-prompt.ts";
 export interface CallableModel {
   readonly provider: string;
   readonly modelId: string;
+  /** `<provider>@<origin>` */
+  readonly providerKey: string;
+  /** True when a call sends bytes off this machine. */
+  readonly leavesMachine: boolean;
   generate(request: LanguageRequest, options: CallOptions): Promise<LanguageReply>;
 }
 

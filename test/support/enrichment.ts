@@ -156,6 +156,8 @@ export const scriptedModel = (script: readonly (LanguageReply | Error)[], modelI
   return {
     provider: "test",
     modelId,
+    providerKey: "test@https://llm.test",
+    leavesMachine: true,
     requests,
     generate: (request: LanguageRequest): Promise<LanguageReply> => {
       const answer = script[requests.length];

@@ -1,0 +1,95 @@
+/** Whether a request may leave, decided and written down in one transaction. */
+import type { Kysely } from "kysely";
+import type { Admission, AdmissionRules, BudgetLimit, NewCall } from "./call-log.ts";
+import { callRow, ledgerRow } from "./call-rows.ts";
+import { listOf } from "./lists.ts";
+import type { CatalogueSchema } from "./schema.ts";
+import type { Tx } from "./transaction.ts";
+import { createUlid } from "./transaction.ts";
+
+type Database = Kysely<CatalogueSchema>;
+
+/** As in the triggers of llm_spending. */
+const QUARTER_HOUR_MS = 900_000;
+
+/** Micro-USD spent and held back since a moment that begins a quarter of an hour; null = ever. */
+export const spentSince = async (database: Database, from: number | null): Promise<number> => {
+  const { micros } = await database
+    .selectFrom("llm_spending")
+    .select((eb) => eb.fn.coalesce(eb.fn.sum<number>("micros"), eb.lit(0)).as("micros"))
+    .$if(from !== null, (query) => query.where("quarter_hour", ">=", Math.floor((from ?? 0) / QUARTER_HOUR_MS)))
+    .executeTakeFirstOrThrow();
+  return micros;
+};
+
+/** Files of these photos in any state: a disk that is away keeps its folders' rules. */
+const hasFileThatStays = async (
+  tx: Tx,
+  photos: readonly string[],
+  mustStay: NonNullable<AdmissionRules["mustStay"]>,
+): Promise<boolean> => {
+  const rows = await tx
+    .selectFrom("files")
+    .innerJoin("roots", "roots.id", "files.root_id")
+    .select(["files.path", "roots.path as root"])
+    .where("files.content_hash", "in", listOf(photos))
+    .execute();
+  return rows.some(({ path, root }) =>
+    mustStay({ root: Buffer.from(root).toString("utf8"), path: Buffer.from(path).toString("utf8") }),
+  );
+};
+
+/** The limits that the call would break. */
+const brokenLimits = async (
+  tx: Tx,
+  limits: readonly BudgetLimit[],
+  estimate: number,
+): Promise<readonly BudgetLimit[]> => {
+  const broken: BudgetLimit[] = [];
+  for (const limit of limits) {
+    if ((await spentSince(tx, limit.from)) + estimate > limit.micros) broken.push(limit);
+  }
+  return broken;
+};
+
+const latest = (limits: readonly BudgetLimit[]): number | null =>
+  limits.some(({ until }) => until === null) ? null : Math.max(...limits.map(({ until }) => until ?? 0));
+
+const refusalOf = async (tx: Tx, rules: AdmissionRules): Promise<Admission | undefined> => {
+  const { photos, mustStay, estimateMicros, budget, refuseUnpriced } = rules;
+  if (mustStay !== undefined && photos.length > 0 && (await hasFileThatStays(tx, photos, mustStay))) {
+    return { admitted: false, reason: "local-only" };
+  }
+  if (budget.length === 0 || estimateMicros === 0) return undefined;
+  if (estimateMicros === null && refuseUnpriced) return { admitted: false, reason: "unpriced" };
+  const broken = await brokenLimits(tx, budget, estimateMicros ?? 0);
+  return broken.length === 0 ? undefined : { admitted: false, reason: "budget", until: latest(broken) };
+};
+
+export interface Admitting {
+  readonly call: NewCall;
+  readonly rules: AdmissionRules;
+  readonly owner: string;
+  readonly now: number;
+}
+
+export const admit = (database: Database, { call, rules, owner, now }: Admitting): Promise<Admission> =>
+  database.transaction().execute(async (tx) => {
+    const refusal = await refusalOf(tx, rules);
+    if (refusal !== undefined) return refusal;
+    const callId = createUlid(now);
+    await tx
+      .insertInto("llm_call_logs")
+      .values({
+        ...callRow(call, { callId, owner: rules.owner ?? owner, now }),
+        reserved_micros: rules.estimateMicros ?? 0,
+      })
+      .execute();
+    if (rules.ledger !== undefined) {
+      await tx
+        .insertInto("privacy_ledger")
+        .values(ledgerRow(callId, rules.ledger, now))
+        .execute();
+    }
+    return { admitted: true, callId };
+  });
