@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { readCommandLine } from "../src/cli/build-program.ts";
 import { commandGroups, commands } from "../src/cli/commands.ts";
 import type { ConfigField } from "../src/config.ts";
-import { acceptedValues, configFields, environmentName } from "../src/config.ts";
+import { acceptedValues, configFields, environmentNames, sectionOf } from "../src/config.ts";
 import { systemCode } from "../src/errors.ts";
 
 const FOLDER = join(import.meta.dirname, "reference");
@@ -20,16 +20,22 @@ const defaultText = ({ schema, traits }: ConfigField): string => {
   return parsed.success ? JSON.stringify(parsed.data) : "";
 };
 
-const fieldText = (field: ConfigField): string =>
-  [
-    `- \`${field.key}\`: ${field.description}\n`,
-    `  Default \`${defaultText(field)}\`, accepts \`${acceptedValues(field.schema)}\`, variable \`${environmentName(field.key)}\`.\n`,
+const fieldText = (field: ConfigField): string => {
+  const { key, description, schema, traits } = field;
+  if (traits.exampleLines !== undefined) {
+    const example = traits.exampleLines.map((line) => `  ${line}\n`).join("");
+    return `- \`${key}\`: ${description} Only in the file:\n\n  \`\`\`toml\n${example}  \`\`\`\n\n`;
+  }
+  const [variable = "", ...others] = environmentNames(field).map((name) => `\`${name}\``);
+  const variables = others.length === 0 ? variable : `${variable}, also ${others.join(", ")}`;
+  return [
+    `- \`${key}\`: ${description}\n`,
+    `  Default \`${defaultText(field)}\`, accepts \`${acceptedValues(schema)}\`, variable ${variables}.\n`,
   ].join("");
-
-const sectionOf = ({ key }: ConfigField): string => key.slice(0, key.lastIndexOf("."));
+};
 
 const configPage = (): string => {
-  const sections = [...new Set(configFields.map(sectionOf))];
+  const sections = [...new Set(configFields.map(({ key }) => sectionOf(key)))];
   return [
     `${NOTE}\n# Settings\n\n`,
     "`photon config init` writes a file with all of them, `photon config show` tells which values hold and where they come\n",
@@ -37,8 +43,8 @@ const configPage = (): string => {
     "is `config.toml` in the platform's config folder (`photon config path`). A list in a variable is separated by commas.\n",
     '`"${NAME_API_KEY}"` and `"${PHOTON_NAME}"` in the file stand for that variable.\n',
     ...sections.flatMap((section) => [
-      `\n## [${section}]\n\n`,
-      ...configFields.filter((field) => sectionOf(field) === section).map(fieldText),
+      section === "" ? "\n## Tables\n\n" : `\n## [${section}]\n\n`,
+      ...configFields.filter(({ key }) => sectionOf(key) === section).map(fieldText),
     ]),
   ].join("");
 };

@@ -3,7 +3,10 @@ export type { FlagValue, LoadConfigOptions, LoadedConfig } from "./config/load.t
 export { configFilePath, loadConfig, shownValue } from "./config/load.ts";
 export { nearestName } from "./config/nearest.ts";
 export type { Config, ConfigField, ConfigKey } from "./config/schema.ts";
-export { configFields, environmentName, PHOTO_EXTENSIONS } from "./config/schema.ts";
+export { configFields, environmentName, environmentNames, PHOTO_EXTENSIONS, sectionOf } from "./config/schema.ts";
+export { KEY_VARIABLES } from "./config/provider-sections.ts";
+export { PROVIDER_IDS } from "./config/llm-sections.ts";
+export type { KindSection, RootSettings } from "./config/enrichment-sections.ts";
 export type { Environment } from "./config/sources.ts";
 export { describeSource } from "./config/sources.ts";
 export { acceptedValues, showValue, valueOfText, wantsList } from "./config/values.ts";

@@ -61,11 +61,11 @@ const parseToml = (path: string, text: string): Record<string, unknown> => {
 const lineOf = (text: string, key: string): number | undefined => {
   let section = "";
   for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const header = /^\s*\[([^[\]]+)\]\s*(#.*)?$/.exec(line)?.[1];
+    const header = /^\s*\[{1,2}([^[\]]+)\]{1,2}\s*(#.*)?$/.exec(line)?.[1];
     if (header !== undefined) section = `${header.replaceAll(/[\s"']/g, "")}.`;
     const name = /^\s*([\w."'-]+)\s*=/.exec(line)?.[1]?.replaceAll(/["']/g, "");
     if (name !== undefined && (section + name === key || name === key)) return index + 1;
-    if (header !== undefined && section.startsWith(`${key}.`)) return index + 1;
+    if (header !== undefined && section.startsWith(`${key}.`)) return index + 1; // of a table, its first line
   }
   return undefined;
 };

@@ -1,14 +1,17 @@
 /** Merges the sources of the configuration: defaults < config.toml < environment < flags. */
 import { dirname } from "node:path";
 import { ConfigError } from "../errors.ts";
+import { problemsOf } from "./check-value.ts";
+import { derivedDefault } from "./defaults.ts";
 import { readConfigFile } from "./file-source.ts";
-import { absolutePath, DEFAULT_CONFIG_FILE, defaultFolder } from "./folders.ts";
+import { absolutePath, DEFAULT_CONFIG_FILE } from "./folders.ts";
+import { mergeLayers } from "./layers.ts";
 import { nearestName } from "./nearest.ts";
 import type { Config, ConfigField, ConfigKey } from "./schema.ts";
-import { configFields, configSchema, environmentName } from "./schema.ts";
+import { configFields, configSchema, environmentNames } from "./schema.ts";
 import type { ConfigProblem, Environment, GivenValue, ValueSource } from "./sources.ts";
 import { describeSource, MASK } from "./sources.ts";
-import { acceptedValues, showValue, valueOfText } from "./values.ts";
+import { valueOfText } from "./values.ts";
 
 /** A value from the command line. */
 export interface FlagValue {
@@ -47,14 +50,31 @@ export const configFilePath = (options: LoadConfigOptions): { readonly path: str
   return { path: absolutePath(given, options.workingDirectory), explicit: true };
 };
 
-const environmentValues = (environment: Environment): readonly GivenValue[] =>
-  configFields.flatMap(({ key, schema, traits }) => {
-    const variable = environmentName(key);
-    const text = environment[variable];
-    if (text === undefined || text === "") return [];
-    const source: ValueSource = { kind: "environment", variable };
-    return [{ key, value: valueOfText(schema, text), source, secret: traits.secret === true }];
+const valueOfVariable = (
+  { key, schema, traits }: ConfigField,
+  variable: string,
+  environment: Environment,
+): readonly GivenValue[] => {
+  const text = environment[variable];
+  if (text === undefined || text === "") return [];
+  const source: ValueSource = { kind: "environment", variable };
+  return [{ key, value: valueOfText(schema, text), source, secret: traits.secret === true }];
+};
+
+/** Keys of providers under the names the providers themselves give them; whatever else is said comes before them. */
+const namedKeys = (environment: Environment): readonly GivenValue[] =>
+  configFields.flatMap((field) => {
+    const { keyVariable } = field.traits;
+    return keyVariable === undefined ? [] : valueOfVariable(field, keyVariable, environment);
   });
+
+const environmentValues = (environment: Environment): readonly GivenValue[] =>
+  configFields.flatMap((field) =>
+    // The name that is made of the key counts when a field has several.
+    environmentNames(field)
+      .toReversed()
+      .flatMap((variable) => valueOfVariable(field, variable, environment)),
+  );
 
 const flagValues = (flags: readonly FlagValue[]): readonly GivenValue[] =>
   flags.map(({ key, flag, value }) => {
@@ -65,7 +85,7 @@ const flagValues = (flags: readonly FlagValue[]): readonly GivenValue[] =>
 
 /** Variables that look like a misspelt setting; others that start with PHOTON_ may be used by `${...}`. */
 const environmentWarnings = (environment: Environment, used: readonly string[]): readonly string[] => {
-  const names = [...configFields.map(({ key }) => environmentName(key)), "PHOTON_CONFIG"];
+  const names = [...configFields.flatMap(environmentNames), "PHOTON_CONFIG"];
   return Object.keys(environment)
     .filter((name) => name.startsWith("PHOTON_") && !names.includes(name) && !used.includes(name))
     .flatMap((name) => {
@@ -87,6 +107,24 @@ const configError = (problems: readonly ConfigProblem[]): ConfigError =>
 const baseOf = (source: ValueSource, workingDirectory: string): string =>
   source.kind === "file" ? dirname(source.path) : workingDirectory;
 
+/** The same with the entries of these names made absolute, however deep they stand. */
+const withPaths = (value: unknown, names: readonly string[], base: string): unknown => {
+  if (Array.isArray(value)) return value.map((item) => withPaths(item, names, base));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([name, entry]) =>
+    typeof entry === "string" && names.includes(name)
+      ? [name, absolutePath(entry, base)]
+      : [name, withPaths(entry, names, base)],
+  );
+  return Object.fromEntries(entries) as unknown;
+};
+
+const resolved = ({ traits }: ConfigField, { value, source }: GivenValue, workingDirectory: string): unknown => {
+  const base = baseOf(source, workingDirectory);
+  if (traits.path === true) return absolutePath(String(value), base);
+  return traits.pathEntries === undefined ? value : withPaths(value, traits.pathEntries, base);
+};
+
 const nest = (values: ReadonlyMap<ConfigKey, unknown>): Record<string, unknown> => {
   const root: Record<string, unknown> = {};
   for (const [key, value] of values) {
@@ -99,12 +137,6 @@ const nest = (values: ReadonlyMap<ConfigKey, unknown>): Record<string, unknown> 
   return root;
 };
 
-const checked = (field: ConfigField, given: GivenValue): ConfigProblem | undefined => {
-  if (field.schema.safeParse(given.value).success) return undefined;
-  const received = given.secret ? "a secret (not shown)" : showValue(given.value);
-  return { key: field.key, source: given.source, expected: acceptedValues(field.schema), received };
-};
-
 /**
  * Reads every source once. Pure on its inputs apart from the config file and the platform's folders.
  * @throws ConfigError that lists every refused value with its source and the accepted values
@@ -112,21 +144,21 @@ const checked = (field: ConfigField, given: GivenValue): ConfigProblem | undefin
 export const loadConfig = (options: LoadConfigOptions): LoadedConfig => {
   const { path, explicit } = configFilePath(options);
   const file = readConfigFile(path, explicit, options.environment);
-  const given = new Map<ConfigKey, GivenValue>();
-  const layers = [file.values, environmentValues(options.environment), flagValues(options.flags ?? [])];
-  for (const value of layers.flat()) given.set(value.key, value);
+  const { environment, workingDirectory } = options;
+  const layers = [namedKeys(environment), file.values, environmentValues(environment), flagValues(options.flags ?? [])];
+  const given = mergeLayers(layers);
 
   const problems = [...file.problems];
   const values = new Map<ConfigKey, unknown>();
   for (const field of configFields) {
     const value = given.get(field.key);
-    const problem = value === undefined ? undefined : checked(field, value);
-    if (problem !== undefined) problems.push(problem);
     if (value === undefined) {
-      values.set(field.key, defaultFolder(field.key, String(values.get("general.data_dir"))));
-    } else if (field.traits.path === true && problem === undefined) {
-      values.set(field.key, absolutePath(String(value.value), baseOf(value.source, options.workingDirectory)));
-    } else values.set(field.key, value.value);
+      values.set(field.key, derivedDefault(field, { valueOf: (key) => values.get(key) }));
+      continue;
+    }
+    const wrong = problemsOf(field, value);
+    problems.push(...wrong);
+    values.set(field.key, wrong.length > 0 ? value.value : resolved(field, value, workingDirectory));
   }
   if (problems.length > 0) throw configError(problems);
   const sources = configFields.map(({ key }) => [key, given.get(key)?.source ?? { kind: "default" }] as const);
@@ -135,7 +167,7 @@ export const loadConfig = (options: LoadConfigOptions): LoadedConfig => {
     config: configSchema.parse(nest(values)),
     sources: Object.fromEntries(sources) as Record<ConfigKey, ValueSource>, // one entry per field of the schema
     secretKeys: new Set(configFields.filter(isSecret).map(({ key }) => key)),
-    warnings: [...file.warnings, ...environmentWarnings(options.environment, file.variables)],
+    warnings: [...file.warnings, ...environmentWarnings(environment, file.variables)],
     path,
     exists: file.exists,
   };
@@ -145,6 +177,8 @@ export const loadConfig = (options: LoadConfigOptions): LoadedConfig => {
 const configValue = (config: Config, key: ConfigKey): unknown =>
   key.split(".").reduce<unknown>((table, name) => (table as Record<string, unknown>)[name], config); // key exists
 
-/** The value as people may see it. */
-export const shownValue = (loaded: LoadedConfig, key: ConfigKey): unknown =>
-  loaded.secretKeys.has(key) ? MASK : configValue(loaded.config, key);
+/** The value as people may see it; undefined = unset. */
+export const shownValue = (loaded: LoadedConfig, key: ConfigKey): unknown => {
+  const value = configValue(loaded.config, key);
+  return value !== undefined && loaded.secretKeys.has(key) ? MASK : value;
+};

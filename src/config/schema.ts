@@ -5,17 +5,10 @@
 import { z } from "zod";
 import type { LogFormat, LogLevel } from "../logger.ts";
 import type { RenditionFormat } from "../photo/types.ts";
-
-/** What the loader must know beside the type of a field. */
-interface FieldTraits {
-  /** Resolved to an absolute path: `~/` is the home folder; relative paths start at the config file's folder. */
-  readonly path?: true;
-  /** Never printed. */
-  readonly secret?: true;
-  /** Shown where the default depends on the machine or on another key. */
-  readonly defaultText?: string;
-}
-const fieldTraits = z.registry<FieldTraits>();
+import { enrichment, events, roots } from "./enrichment-sections.ts";
+import type { FieldTraits } from "./fields.ts";
+import { count, fieldTraits, folder, timeoutMs, unset } from "./fields.ts";
+import { llm } from "./llm-sections.ts";
 
 // prettier-ignore
 /** File name extensions photon can read, without the dot; each is decoded by a test. */
@@ -27,12 +20,6 @@ export const PHOTO_EXTENSIONS = [
 const LOG_LEVELS = ["error", "warn", "info", "debug", "trace"] as const satisfies readonly LogLevel[];
 const LOG_FORMATS = ["pretty", "json"] as const satisfies readonly LogFormat[];
 const THUMBNAIL_FORMATS = ["webp", "jpeg"] as const satisfies readonly RenditionFormat[];
-
-/** A folder whose default the loader fills in. */
-const folder = (description: string, defaultText: string): z.ZodString =>
-  z.string().min(1).describe(description).register(fieldTraits, { path: true, defaultText });
-const count = (maximum: number): z.ZodNumber => z.int().min(1).max(maximum);
-const timeoutMs = (): z.ZodNumber => count(3_600_000);
 
 const general = z.object({
   data_dir: folder("Folder of the library: catalogue, search index, thumbnails.", "the platform's data folder"),
@@ -56,6 +43,16 @@ const pipeline = z.object({
   buffer_size: count(100_000)
     .default(100)
     .describe("Found files that wait for a worker, as paths; finding stops while it is full."),
+  retry_attempts: unset(
+    z.int().min(0).max(99),
+    "Times a call of a language model that somebody waits for is repeated; the same as llm.retry.max_attempts less one.",
+    { example: 3, defaultText: "unset" },
+  ),
+  retry_delay_ms: unset(
+    z.int().min(0).max(3_600_000),
+    "Wait before the first repetition in milliseconds; the same as llm.retry.base_delay_s.",
+    { example: 1000, defaultText: "unset" },
+  ),
 });
 
 const limits = z.object({
@@ -80,6 +77,12 @@ const limits = z.object({
   embed_timeout_ms: timeoutMs()
     .default(30_000)
     .describe("Time for one inference in milliseconds, without the wait for its turn."),
+  llm_timeout_ms: z
+    .int()
+    .min(1000)
+    .max(300_000)
+    .default(60_000)
+    .describe("Time for one call of a language model with a picture in milliseconds."),
 });
 
 const embedding = z.object({
@@ -188,18 +191,25 @@ const SECTIONS = {
   output,
   logging,
   watch,
+  llm,
+  enrichment,
+  events,
+  roots,
 } as const;
 export const configSchema = z.object(SECTIONS);
 
 /** Effective settings; names are those of config.toml. */
 export type Config = z.output<typeof configSchema>;
 
+type Leaf<Key extends string, Value> = Value extends readonly unknown[]
+  ? Key
+  : Value extends object
+    ? string extends keyof Value // a table with names of the user's own
+      ? Key
+      : Leaves<Value, `${Key}.`>
+    : Key;
 type Leaves<Section, Prefix extends string = ""> = {
-  [Name in keyof Section & string]: Section[Name] extends readonly unknown[]
-    ? `${Prefix}${Name}`
-    : Section[Name] extends object
-      ? Leaves<Section[Name], `${Prefix}${Name}.`>
-      : `${Prefix}${Name}`;
+  [Name in keyof Section & string]-?: Leaf<`${Prefix}${Name}`, Section[Name]>;
 }[keyof Section & string];
 /** Dotted name of a setting, e.g. `thumbnail.size`. */
 export type ConfigKey = Leaves<Config>;
@@ -230,6 +240,13 @@ export const configFields: readonly ConfigField[] = fieldsOf(configSchema, "");
 
 export const isConfigKey = (key: string): key is ConfigKey => configFields.some((field) => field.key === key);
 
-/** `PHOTON_A_B_C` for `a.b_c`; general.data_dir is PHOTON_HOME. */
+/** `PHOTON_A_B_C` for `a.b-b_c`; general.data_dir is PHOTON_HOME. */
 export const environmentName = (key: ConfigKey): string =>
-  key === "general.data_dir" ? "PHOTON_HOME" : `PHOTON_${key.replaceAll(".", "_").toUpperCase()}`;
+  key === "general.data_dir" ? "PHOTON_HOME" : `PHOTON_${key.replaceAll(/[.-]/g, "_").toUpperCase()}`;
+
+/** The variables that set a field; none for tables. */
+export const environmentNames = ({ key, traits }: ConfigField): readonly string[] =>
+  traits.fileOnly === true ? [] : [environmentName(key), ...(traits.alsoVariables ?? [])];
+
+/** `llm.ollama` for `llm.ollama.model`; empty for a key of no section. */
+export const sectionOf = (key: ConfigKey): string => key.slice(0, Math.max(0, key.lastIndexOf(".")));

@@ -72,8 +72,11 @@ const acceptedBy = (schema: JsonSchema | undefined): string => {
 export const acceptedValues = (schema: z.ZodType): string =>
   acceptedBy(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
 
-/** A received value in an error; long ones are cut. */
+/** User name and password of an address. */
+const USERINFO = /(?<=:\/\/)[^/\s"@]*@/g;
+
+/** A received value in an error; long ones are cut, passwords in addresses left out. */
 export const showValue = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replaceAll(USERINFO, "…@");
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 };

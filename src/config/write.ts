@@ -4,45 +4,45 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { stringify } from "smol-toml";
 import { StorageError, systemCode } from "../errors.ts";
-import { DEFAULT_DATA_DIRECTORY, defaultFolder } from "./folders.ts";
+import { plainDefault } from "./defaults.ts";
+import { DEFAULT_DATA_DIRECTORY } from "./folders.ts";
 import type { ConfigField } from "./schema.ts";
-import { configFields } from "./schema.ts";
+import { configFields, sectionOf } from "./schema.ts";
 import { acceptedValues } from "./values.ts";
 
 /** Secrets may stand in the file. */
 const OWNER_ONLY = 0o600;
 
-const section = (key: string): string => key.slice(0, key.lastIndexOf("."));
+/** Commented out by more than one blank, which tells examples from defaults. */
+const asExample = (lines: readonly string[]): readonly string[] => lines.map((line) => `#   ${line}`);
 
-/** The default of a field on this machine. */
-const defaultValue = ({ key, schema }: ConfigField): unknown => {
-  const parsed = schema.safeParse(undefined);
-  return parsed.success ? parsed.data : defaultFolder(key, DEFAULT_DATA_DIRECTORY);
-};
+const valueLine = (name: string, value: unknown): string => stringify({ [name]: value }).trim();
 
 const fieldLines = (field: ConfigField): readonly string[] => {
-  const name = field.key.slice(section(field.key).length + 1);
-  return [
-    `# ${field.description}`,
-    `# Accepts ${acceptedValues(field.schema)}.`,
-    `# ${stringify({ [name]: defaultValue(field) }).trim()}`,
-  ];
+  const { key, description, schema, traits } = field;
+  const name = key.slice(key.lastIndexOf(".") + 1);
+  const { exampleLines, keyVariable } = traits;
+  if (exampleLines !== undefined) return [`# ${description}`, "# Example:", ...asExample(exampleLines)];
+  const about = [`# ${description}`, `# Accepts ${acceptedValues(schema)}.`];
+  const value = keyVariable === undefined ? plainDefault(field, DEFAULT_DATA_DIRECTORY) : `\${${keyVariable}}`;
+  if (value === undefined) return [...about, "# Unset. Example:", ...asExample([valueLine(name, traits.example)])];
+  return [...about, `# ${valueLine(name, value)}`];
 };
 
 /** A file with every setting, its description and its default, all commented out: defaults stay those of photon. */
 export const configTemplate = (): string => {
-  const sections = new Map<string, string[]>();
-  for (const field of configFields) {
-    const lines = sections.get(section(field.key)) ?? [];
-    sections.set(section(field.key), [...lines, ...fieldLines(field), ""]);
-  }
+  const sections = Map.groupBy(configFields, ({ key }) => sectionOf(key));
   const intro = [
     "# Configuration of photon. A setting takes effect when its # is removed.",
     "# Environment variables (PHOTON_SECTION_NAME) and flags override this file; `photon config show` tells what holds.",
     '# A secret may be named instead of written: "${SOME_API_KEY}".',
     "",
   ];
-  return [...intro, ...[...sections].flatMap(([name, lines]) => [`[${name}]`, ...lines])].join("\n");
+  const sectionLines = ([name, fields]: readonly [string, readonly ConfigField[]]): readonly string[] => [
+    ...(name === "" ? [] : [`[${name}]`]),
+    ...fields.flatMap((field) => [...fieldLines(field), ""]),
+  ];
+  return [...intro, ...[...sections].flatMap(sectionLines)].join("\n");
 };
 
 /** Replaces `path` in one step: a reader sees the old file or the new one. */

@@ -7,7 +7,7 @@ import {
   configFilePath,
   configTemplate,
   describeSource,
-  environmentName,
+  environmentNames,
   shownValue,
   writeConfigFile,
 } from "../../config.ts";
@@ -16,10 +16,12 @@ import { defineCommand, EXIT, flag, jsonFlag } from "../command.ts";
 import { formatTable } from "../terminal.ts";
 
 const showJson = (loaded: LoadedConfig): string => {
-  const settings = configFields.map(({ key }) => [
-    key,
-    { value: shownValue(loaded, key), source: describeSource(loaded.sources[key]), variable: environmentName(key) },
-  ]);
+  const settings = configFields.map((field) => {
+    const { key } = field;
+    const [variable = null] = environmentNames(field);
+    // A setting without a value is still a setting.
+    return [key, { value: shownValue(loaded, key) ?? null, source: describeSource(loaded.sources[key]), variable }];
+  });
   const file = { path: loaded.path, exists: loaded.exists };
   return JSON.stringify(
     { file, settings: Object.fromEntries(settings) as unknown, warnings: loaded.warnings },
@@ -47,7 +49,8 @@ export const configShowCommand = defineCommand({
     await stdout.line(`${loadedConfig.path}${loadedConfig.exists ? "" : " (not there, defaults hold)"}`);
     const rows = configFields.map(({ key }) => {
       const source = describeSource(loadedConfig.sources[key]).replace(`${loadedConfig.path} `, "file ");
-      return [key, stdout.style("dim", source), JSON.stringify(shownValue(loadedConfig, key))];
+      const value = shownValue(loadedConfig, key);
+      return [key, stdout.style("dim", source), value === undefined ? "unset" : JSON.stringify(value)];
     });
     await stdout.write(formatTable(rows));
     return EXIT.done;
