@@ -67,6 +67,8 @@ export interface KindDefinition<Kind extends string = string, Output = unknown, 
   readonly auto: boolean;
   /** always: a person confirms, whatever is configured. configurable: `enrichment.kinds.<kind>.auto_confirm` decides. */
   readonly confirmation: "always" | "configurable";
+  /** false: people confirm or discard results, and do not rewrite them. Left out = they may. */
+  readonly editable?: false;
   /** Documents take part in full-text search beside the photo's own texts. */
   readonly searchable?: true;
   /** Milliseconds after which the job is dropped, because nobody waits any longer; undefined = it waits. */

@@ -36,6 +36,7 @@ export const followup = defineKind({
   contentSchema,
   auto: false,
   confirmation: "configurable",
+  editable: false,
   staleAfterMs: INTERACTIVE_STALE_MS,
   dataFields: requestFields,
   quality: ({ question }) => (/[?？;؟]\s*$/u.test(question) ? [] : [{ path: "question", rule: "must be a question" }]),

@@ -84,6 +84,7 @@ export const intent = defineKind({
   contentSchema: intentContentSchema,
   auto: false,
   confirmation: "configurable",
+  editable: false,
   staleAfterMs: INTERACTIVE_STALE_MS,
   dataFields: requestFields,
   quality: ({ when, filters: { taken_from: from, taken_to: to } }) => [

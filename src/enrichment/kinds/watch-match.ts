@@ -89,6 +89,7 @@ export const watchMatch = defineKind({
   contentSchema,
   auto: true,
   confirmation: "configurable",
+  editable: false,
   dataFields: (inputs) => [
     ...(inputs.watches ?? []).slice(0, MAX_WATCHES).map(({ id, name, query }) => ({
       name: `watch_${id}`,
