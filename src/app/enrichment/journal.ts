@@ -34,7 +34,7 @@ export interface CallJournalDeps {
 }
 
 /** What the calls of one attempt are about. */
-export interface CallSubject {
+export interface CallAbout {
   readonly executionId: string;
   /** The kind; `canary` for the known-good picture. */
   readonly stepId: string;
@@ -69,20 +69,20 @@ export interface AdmittedCall {
   readonly cacheAs?: { readonly key: string; readonly scopeId: string } | undefined;
 }
 
-const photosOf = ({ scopeId, photo }: CallSubject): readonly string[] => {
+const photosOf = ({ scopeId, photo }: CallAbout): readonly string[] => {
   const hash = photo?.contentHash ?? (/^[0-9a-f]{64}$/.test(scopeId ?? "") ? scopeId : undefined);
   return hash === undefined ? [] : [hash];
 };
 
-const newCall = (subject: CallSubject, { model, number }: PlannedCall): NewCall => ({
-  executionId: subject.executionId,
-  stepId: subject.stepId,
-  jobId: subject.jobId,
-  scopeId: subject.scopeId,
+const newCall = (about: CallAbout, { model, number }: PlannedCall): NewCall => ({
+  executionId: about.executionId,
+  stepId: about.stepId,
+  jobId: about.jobId,
+  scopeId: about.scopeId,
   provider: model.provider,
   model: model.modelId,
   attempt: number,
-  promptVersion: subject.promptVersion,
+  promptVersion: about.promptVersion,
 });
 
 /** The provider has rejected the request, or never had it: nothing was billed. */
@@ -193,9 +193,9 @@ const refused = (refusal: Refusal, { targets }: CallJournalDeps, model: Callable
   }
 };
 
-const leavingRequest = (subject: CallSubject, { model, request }: PlannedCall): LeavingRequest => {
-  const { photo, purpose, fields } = subject;
-  const [hash] = photosOf(subject);
+const leavingRequest = (about: CallAbout, { model, request }: PlannedCall): LeavingRequest => {
+  const { photo, purpose, fields } = about;
+  const [hash] = photosOf(about);
   const { provider, providerKey } = model;
   const image =
     request.image === null ? undefined : { ...photo, ...jpegSize(request.image.bytes), bytes: request.image.bytes };
@@ -211,7 +211,7 @@ const leavingRequest = (subject: CallSubject, { model, request }: PlannedCall): 
 
 const estimateMicros = async (
   { calls, prices, targets }: CallJournalDeps,
-  { stepId, batch }: CallSubject,
+  { stepId, batch }: CallAbout,
   { model, request }: PlannedCall,
 ): Promise<number | null> => {
   if (!model.leavesMachine) return 0;
@@ -222,39 +222,39 @@ const estimateMicros = async (
   return priceCall(await prices(), targets, { model, usage, ...factor }).micros;
 };
 
-const admit = async (deps: CallJournalDeps, subject: CallSubject, planned: PlannedCall): Promise<AdmittedCall> => {
+const admit = async (deps: CallJournalDeps, about: CallAbout, planned: PlannedCall): Promise<AdmittedCall> => {
   const { calls, settings, clock, timeZone, isLocalOnly } = deps;
   const { model, resultKey } = planned;
-  const admission = await calls.admit(newCall(subject, planned), {
-    photos: [...photosOf(subject), ...(subject.alsoAbout ?? [])],
+  const admission = await calls.admit(newCall(about, planned), {
+    photos: [...photosOf(about), ...(about.alsoAbout ?? [])],
     mustStay: model.leavesMachine ? ({ root, path }) => isLocalOnly(root, path) : undefined,
-    estimateMicros: await estimateMicros(deps, subject, planned),
+    estimateMicros: await estimateMicros(deps, about, planned),
     budget: budgetLimits(settings.budget, clock.now(), timeZone),
     refuseUnpriced: !settings.budget.allow_unpriced,
-    ledger: ledgerEntry(leavingRequest(subject, planned)),
-    owner: subject.batch?.owner,
+    ledger: ledgerEntry(leavingRequest(about, planned)),
+    owner: about.batch?.owner,
   });
   if (!admission.admitted) throw refused(admission, deps, model);
-  const cacheAs = asksCache(deps, subject) ? { key: resultKey, scopeId: subject.scopeId ?? "" } : undefined;
-  return { callId: admission.callId, model, batch: subject.batch, cacheAs };
+  const cacheAs = asksCache(deps, about) ? { key: resultKey, scopeId: about.scopeId ?? "" } : undefined;
+  return { callId: admission.callId, model, batch: about.batch, cacheAs };
 };
 
-const asksCache = ({ settings }: CallJournalDeps, { purpose }: CallSubject): boolean =>
+const asksCache = ({ settings }: CallJournalDeps, { purpose }: CallAbout): boolean =>
   settings.cache.enabled && purpose === "enrich";
 
 const fromCache = async (
   deps: CallJournalDeps,
-  subject: CallSubject,
+  about: CallAbout,
   planned: PlannedCall,
 ): Promise<BegunCall | undefined> => {
-  if (!asksCache(deps, subject)) return undefined;
+  if (!asksCache(deps, about)) return undefined;
   const cached = await cachedReply(deps, planned.resultKey);
   if (cached === undefined) return undefined;
   return {
     cached,
     end: (outcome) =>
       deps.calls.bookCached({
-        ...newCall(subject, planned),
+        ...newCall(about, planned),
         cacheKey: planned.resultKey,
         modelUsed: cached.model,
         repaired: outcome.reply !== null && outcome.repaired,
@@ -273,12 +273,12 @@ export interface OwnCallJournal extends CallJournal {
  * `begin` and `admit` reject with a JobFailure of class budget or privacy when the request must not leave; nothing is
  * written then.
  */
-export const createCallJournal = (deps: CallJournalDeps, subject: CallSubject): OwnCallJournal => ({
-  admit: (planned) => admit(deps, subject, planned),
+export const createCallJournal = (deps: CallJournalDeps, about: CallAbout): OwnCallJournal => ({
+  admit: (planned) => admit(deps, about, planned),
   begin: async (planned) => {
-    const hit = await fromCache(deps, subject, planned);
+    const hit = await fromCache(deps, about, planned);
     if (hit !== undefined) return hit;
-    const admitted = await admit(deps, subject, planned);
+    const admitted = await admit(deps, about, planned);
     return { end: (outcome) => bookCall(deps, admitted, outcome) };
   },
 });
