@@ -34,7 +34,7 @@ export interface CallJournalDeps {
 }
 
 /** What the calls of one attempt are about. */
-export interface CallAbout {
+export interface CallSubject {
   readonly executionId: string;
   /** The kind; `canary` for the known-good picture. */
   readonly stepId: string;
@@ -69,12 +69,12 @@ export interface AdmittedCall {
   readonly cacheAs?: { readonly key: string; readonly scopeId: string } | undefined;
 }
 
-const photosOf = ({ scopeId, photo }: CallAbout): readonly string[] => {
+const photosOf = ({ scopeId, photo }: CallSubject): readonly string[] => {
   const hash = photo?.contentHash ?? (/^[0-9a-f]{64}$/.test(scopeId ?? "") ? scopeId : undefined);
   return hash === undefined ? [] : [hash];
 };
 
-const newCall = (about: CallAbout, { model, number }: PlannedCall): NewCall => ({
+const newCall = (about: CallSubject, { model, number }: PlannedCall): NewCall => ({
   executionId: about.executionId,
   stepId: about.stepId,
   jobId: about.jobId,
@@ -193,7 +193,7 @@ const refused = (refusal: Refusal, { targets }: CallJournalDeps, model: Callable
   }
 };
 
-const leavingRequest = (about: CallAbout, { model, request }: PlannedCall): LeavingRequest => {
+const leavingRequest = (about: CallSubject, { model, request }: PlannedCall): LeavingRequest => {
   const { photo, purpose, fields } = about;
   const [hash] = photosOf(about);
   const { provider, providerKey } = model;
@@ -211,7 +211,7 @@ const leavingRequest = (about: CallAbout, { model, request }: PlannedCall): Leav
 
 const estimateMicros = async (
   { calls, prices, targets }: CallJournalDeps,
-  { stepId, batch }: CallAbout,
+  { stepId, batch }: CallSubject,
   { model, request }: PlannedCall,
 ): Promise<number | null> => {
   if (!model.leavesMachine) return 0;
@@ -222,7 +222,7 @@ const estimateMicros = async (
   return priceCall(await prices(), targets, { model, usage, ...factor }).micros;
 };
 
-const admit = async (deps: CallJournalDeps, about: CallAbout, planned: PlannedCall): Promise<AdmittedCall> => {
+const admit = async (deps: CallJournalDeps, about: CallSubject, planned: PlannedCall): Promise<AdmittedCall> => {
   const { calls, settings, clock, timeZone, isLocalOnly } = deps;
   const { model, resultKey } = planned;
   const admission = await calls.admit(newCall(about, planned), {
@@ -239,12 +239,12 @@ const admit = async (deps: CallJournalDeps, about: CallAbout, planned: PlannedCa
   return { callId: admission.callId, model, batch: about.batch, cacheAs };
 };
 
-const asksCache = ({ settings }: CallJournalDeps, { purpose }: CallAbout): boolean =>
+const asksCache = ({ settings }: CallJournalDeps, { purpose }: CallSubject): boolean =>
   settings.cache.enabled && purpose === "enrich";
 
 const fromCache = async (
   deps: CallJournalDeps,
-  about: CallAbout,
+  about: CallSubject,
   planned: PlannedCall,
 ): Promise<BegunCall | undefined> => {
   if (!asksCache(deps, about)) return undefined;
@@ -273,7 +273,7 @@ export interface OwnCallJournal extends CallJournal {
  * `begin` and `admit` reject with a JobFailure of class budget or privacy when the request must not leave; nothing is
  * written then.
  */
-export const createCallJournal = (deps: CallJournalDeps, about: CallAbout): OwnCallJournal => ({
+export const createCallJournal = (deps: CallJournalDeps, about: CallSubject): OwnCallJournal => ({
   admit: (planned) => admit(deps, about, planned),
   begin: async (planned) => {
     const hit = await fromCache(deps, about, planned);
