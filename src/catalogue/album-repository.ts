@@ -1,5 +1,5 @@
 /** Albums: photos that people put together, and the live album of each standing watch. */
-import type { Kysely, Selectable } from "kysely";
+import type { Expression, Kysely, Selectable } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { InvalidInputError } from "../errors.ts";
@@ -63,6 +63,16 @@ export const joinAlbum = async (database: Database, members: NewMembers): Promis
     where albums.album_id = ${albumId} and photos.content_hash in ${listOf(contentHashes)}
     on conflict do nothing`.execute(database);
   return Number(result.numAffectedRows ?? 0n);
+};
+
+/** Part of a transaction. What these documents proposed goes; what people put together stays. */
+export const leaveAlbums = async (
+  database: Database,
+  contentHash: string,
+  documentIds: Expression<{ readonly document_id: string }>,
+): Promise<void> => {
+  await sql`delete from album_photos
+    where content_hash = ${contentHash} and document_id in (${documentIds})`.execute(database);
 };
 
 /** Part of a transaction. */

@@ -1,6 +1,7 @@
 /** Takes back what an execution wrote: documents stay, append-only, but the versions before them are current again. */
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
+import { leaveAlbums } from "./album-repository.ts";
 import { isPhotoScope, clearReading, isReading, writeChanges } from "./document-changes.ts";
 import type { EnrichmentKey } from "./document-repository.ts";
 import { documentOf } from "./document-repository.ts";
@@ -46,8 +47,10 @@ const versionBefore = async (tx: Tx, key: EnrichmentKey, { executionId }: Undo, 
   return row === undefined ? undefined : { document: documentOf(row), isConfirmed: row.confirmed_at !== null };
 };
 
-/** Entries that nobody has confirmed yet go with the document that proposed them. */
+/** Entries that nobody has confirmed yet, and places in albums, go with the document that proposed them. */
 const dropEntries = async (tx: Tx, key: EnrichmentKey, executionId: string): Promise<void> => {
+  const own = tx.selectFrom("documents").select("document_id").where("execution_id", "=", executionId);
+  await leaveAlbums(tx, key.scopeId, own);
   await sql`update calendar_events set state = 'DISCARDED' where scope_id = ${key.scopeId} and state = 'PENDING'
     and document_id in (select document_id from documents where execution_id = ${executionId})`.execute(tx);
 };

@@ -145,12 +145,6 @@ export const writeChanges = async (tx: Tx, changes: readonly Change[], source: C
   for (const change of changes) await writeOne(tx, change, source);
 };
 
-/** Leaves the albums that documents of this type put the photo into; what people put together stays. */
-const leaveAlbums = async (tx: Tx, scopeId: string, documentType: string): Promise<void> => {
-  await sql`delete from album_photos where content_hash = ${scopeId} and document_id in (
-    select document_id from documents where scope_id = ${scopeId} and document_type = ${documentType})`.execute(tx);
-};
-
 /** Takes back what readers saw of a document type; other types stay. */
 export const clearReading = async (tx: Tx, scopeId: string, documentType: string): Promise<void> => {
   const [kind = "", language = ""] = documentType.split(":");
@@ -171,9 +165,6 @@ export const clearReading = async (tx: Tx, scopeId: string, documentType: string
         .set({ photo_profile: null })
         .where("album_id", "=", albumOfScope(scopeId) ?? "")
         .execute();
-      return;
-    case "watch_match":
-      await leaveAlbums(tx, scopeId, documentType);
       return;
     case "translate":
       await sql`update photos set translations = nullif(json_remove(translations, ${`$."${language}"`}), '{}')

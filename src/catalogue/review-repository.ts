@@ -8,6 +8,7 @@ import type { CatalogueSchema } from "./schema.ts";
 type Database = Kysely<CatalogueSchema>;
 
 export interface ReviewFilter {
+  /** Empty = all. */
   readonly states: readonly EnrichmentState[];
   /** Empty or left out = all. */
   readonly kinds?: readonly string[];
@@ -61,7 +62,7 @@ const list = async (database: Database, filter: ReviewFilter): Promise<readonly 
       "documents.content",
       "documents.model",
     ])
-    .where("enrichments.state", "in", states)
+    .$if(states.length > 0, (query) => query.where("enrichments.state", "in", states))
     .$if(kinds.length > 0, (query) => query.where("enrichments.kind", "in", kinds))
     .$if(executionId !== undefined, (query) => query.where("documents.execution_id", "=", executionId ?? ""))
     .$if(scopeId !== undefined, (query) => query.where("enrichments.scope_id", "=", scopeId ?? ""))

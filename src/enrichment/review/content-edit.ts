@@ -106,7 +106,8 @@ const changedBody = (kind: EnrichmentKind, current: DocumentBody, edit: ContentE
 };
 
 const markdownBody = (kind: EnrichmentKind, body: Fields): Fields => {
-  const { document, issues } = parseMarkdown(String(body["markdown"] ?? ""), kind.requiredSections ?? []);
+  const { markdown } = body;
+  const { document, issues } = parseMarkdown(typeof markdown === "string" ? markdown : "", kind.requiredSections ?? []);
   if (issues.length > 0) throw sayIssues(kind, issues);
   return { ...document };
 };
