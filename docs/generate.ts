@@ -61,7 +61,8 @@ const commandsPage = async (): Promise<string> => {
   sections.push(
     "\nExit codes: 0 done, 1 failed, 2 wrong usage or setting, 3 partly failed, 130 and 143 stopped by Ctrl-C and SIGTERM.\n",
   );
-  for (const { name } of commands) {
+  for (const { name, isHidden } of commands) {
+    if (isHidden === true) continue;
     sections.push(`\n## photon ${name}\n\n\`\`\`text\n${await helpText(name.split(" "))}\n\`\`\`\n`);
   }
   return sections.join("");

@@ -13,6 +13,9 @@ import type { Tx } from "./transaction.ts";
 
 type Database = Kysely<CatalogueSchema>;
 
+/** Public code of jobs that wait for an input, an earlier document for example. */
+const MISSING_INPUT = "MISSING_INPUT";
+
 /** Runs `work` on the job while its lease is held; false when it is not. */
 const whileHeld = (database: Database, ref: LeaseRef, work: (tx: Tx, job: JobRow) => Promise<void>): Promise<boolean> =>
   database.transaction().execute(async (tx) => {
@@ -73,6 +76,21 @@ export const releaseJob = (
   at: { readonly ref: LeaseRef; readonly now: number },
 ): Promise<boolean> => giveBack(database, at, () => ({}));
 
+/**
+ * Something has become of a document type of these scopes: jobs about them that wait for an input look again; part of a
+ * transaction.
+ */
+export const wakeWaiting = async (tx: Tx, scopeIds: readonly string[], now: number): Promise<void> => {
+  await tx
+    .updateTable("jobs")
+    .set({ run_at: now })
+    .where("scope_id", "in", listOf(scopeIds))
+    .where("state", "=", "available")
+    .where("error_code", "=", MISSING_INPUT)
+    .where("run_at", ">", now)
+    .execute();
+};
+
 /** Ends jobs as failed, with an event for each; part of a transaction. */
 export const failJobs = async (
   tx: Tx,
@@ -95,6 +113,11 @@ export const failJobs = async (
     .set({ ...NO_LEASE, state, error_code: code, sub_code: sub ?? null, finished_at: now })
     .where("id", "in", listOf(ids))
     .execute();
+  await wakeWaiting(
+    tx,
+    jobs.map(({ scope_id: scopeId }) => scopeId),
+    now,
+  );
   await appendEvents(
     tx,
     jobs.map(({ user_id: userId, scope_id: scope, document_type: documentType }) => ({

@@ -92,7 +92,7 @@ const prepare = (program: Program, entry: CommandEntry, command: Command, readin
 };
 
 const addCommand = (parent: Program, program: Program, entry: CommandEntry, reading: Reading): void => {
-  parent.addCommand(program.summary(entry.summary));
+  parent.addCommand(program.summary(entry.summary), { hidden: entry.isHidden === true });
   parent.hook("preSubcommand", async (_parent, chosen) => {
     if (chosen !== program) return;
     reading.helpCommand = `photon ${entry.name} --help`;
@@ -114,7 +114,8 @@ const buildProgram = (options: ProgramOptions, reading: Reading): Program => {
     if (known !== undefined) return known;
     const group = createProgram(name, reading, options).description(options.groups[name] ?? "");
     groups.set(name, group);
-    root.addCommand(group).hook("preSubcommand", (_root, chosen) => {
+    const isHidden = options.commands.every((entry) => entry.isHidden === true || !entry.name.startsWith(`${name} `));
+    root.addCommand(group, { hidden: isHidden }).hook("preSubcommand", (_root, chosen) => {
       if (chosen === group) reading.helpCommand = `photon ${name} --help`;
     });
     return group;

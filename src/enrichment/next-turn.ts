@@ -96,6 +96,8 @@ export const nextTurn = async (
     case "stale":
     case "budget":
     case "privacy":
+    case "waiting":
+    case "gone":
       return undefined;
     default:
       return failure.class satisfies never;

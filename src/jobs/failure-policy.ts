@@ -16,6 +16,8 @@
  * | cancelled        | back                                               |                                           |
  * | budget           | back                                               | priced providers paused for the period    |
  * | privacy          | dropped, forgotten                                 |                                           |
+ * | waiting          | waits as long as said, else failed                 |                                           |
+ * | gone             | dropped, forgotten                                 |                                           |
  */
 import type { PauseReason } from "../catalogue/enrichment-schema.ts";
 import { DAY, MINUTE, SECOND } from "../clock.ts";
@@ -187,6 +189,14 @@ const afterBudget = (input: PolicyInput): Decision => {
   });
 };
 
+/** Nobody was called: an earlier result or the file is missing. */
+const afterWaiting = (input: PolicyInput): Decision => {
+  const { failure, now, isExplicit } = input;
+  const isHopeless = isExplicit || failure.retryAfterMs === undefined;
+  const job: JobAction = isHopeless ? FAILED : { action: "snooze", until: now + (failure.retryAfterMs ?? 0) };
+  return decision(input, job, { provider: "unknown" });
+};
+
 export const decide = (input: PolicyInput, settings: PolicySettings = DEFAULT_POLICY): Decision => {
   if (isAmbiguous(input)) return afterBadRequest(input);
   const failureClass = input.failure.class;
@@ -211,7 +221,10 @@ export const decide = (input: PolicyInput, settings: PolicySettings = DEFAULT_PO
       return decision(input, { action: "release" }, { provider: "unknown" });
     case "budget":
       return afterBudget(input);
+    case "waiting":
+      return afterWaiting(input);
     case "privacy":
+    case "gone":
       return decision(input, { action: "drop", leaves: "removed" }, { provider: "unknown" });
     default:
       return failureClass satisfies never;

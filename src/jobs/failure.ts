@@ -15,7 +15,11 @@ export type FailureClass =
   | "stale"
   | "cancelled"
   | "budget"
-  | "privacy";
+  | "privacy"
+  /** Something it needs is not there yet: it is looked for again after `retryAfterMs`; left out = it never comes. */
+  | "waiting"
+  /** What it is about has left the library. */
+  | "gone";
 
 const CLASSES = new Set<string>([
   "invalid_response",
@@ -30,6 +34,8 @@ const CLASSES = new Set<string>([
   "cancelled",
   "budget",
   "privacy",
+  "waiting",
+  "gone",
 ] satisfies readonly FailureClass[]);
 
 export interface Failure {
@@ -39,7 +45,7 @@ export interface Failure {
   readonly sub?: string | undefined;
   /** HTTP status of the reply, when there was one. */
   readonly status?: number | undefined;
-  /** How long the provider asked to wait. */
+  /** How long to wait: as the provider asked, or until an input is looked for again. */
   readonly retryAfterMs?: number | undefined;
   /** Of a used-up budget: what it stops, and when its day or month is over (null = it is a total). */
   readonly budget?: { readonly providerKeys: readonly string[]; readonly until: number | null };

@@ -131,6 +131,29 @@ export class JobWorker {
     });
   }
 
+  /**
+   * Works until the signal aborts, or until `finish` has aborted and nothing is left: nothing in hand, here or
+   * elsewhere, and nothing that is due within `patienceMs`. Jobs whose provider stays away longer are left waiting.
+   */
+  async runUntilFinished(
+    signal: AbortSignal,
+    { finish, patienceMs }: { readonly finish: AbortSignal; readonly patienceMs: number },
+  ): Promise<void> {
+    const wake = (): void => this.#wakeUp.now();
+    finish.addEventListener("abort", wake, { once: true });
+    await this.#whileAlive(signal, async () => {
+      try {
+        while (!signal.aborted) {
+          await this.#tryRound(signal);
+          if (signal.aborted || (finish.aborted && (await this.#isFinished(patienceMs)))) return;
+          await this.#wakeUp.wait(await this.#pauseMs());
+        }
+      } finally {
+        finish.removeEventListener("abort", wake);
+      }
+    });
+  }
+
   /** Does these jobs now, for somebody who waits: they end, one way or the other, whatever circuits and pauses say. */
   async runNow(ids: readonly number[], signal: AbortSignal): Promise<void> {
     await this.#whileAlive(signal, async () => {
@@ -232,12 +255,25 @@ export class JobWorker {
     }
   }
 
+  async #isFinished(patienceMs: number): Promise<boolean> {
+    if (this.#running.size > 0 || this.#testing.size > 0) return false;
+    if ((await this.#untilDueMs()) <= patienceMs) return false;
+    // Who waits for a free place on a provider waits for the jobs that others have in hand.
+    const { kinds } = await this.#deps.store.stats();
+    return this.#serve.every(({ kind }) => (kinds[kind]?.running ?? 0) === 0);
+  }
+
+  /** Infinite when nothing waits for its time. */
+  async #untilDueMs(): Promise<number> {
+    const { store, clock } = this.#deps;
+    const due = [await store.nextDue(), await this.#prober.nextDue()].filter((at) => at !== undefined);
+    return Math.min(Infinity, ...due.map((at) => at - clock.now()));
+  }
+
   /** Until something is due; 5 s at most, a little less for some workers than for others. */
   async #pauseMs(): Promise<number> {
-    const { store, clock, random } = this.#deps;
-    const due = [await store.nextDue(), await this.#prober.nextDue()].filter((at) => at !== undefined);
-    const most = HOUSEKEEPING_MS * (0.9 + 0.1 * random());
-    return Math.max(LEAST_PAUSE_MS, Math.min(most, ...due.map((at) => at - clock.now())));
+    const most = HOUSEKEEPING_MS * (0.9 + 0.1 * this.#deps.random());
+    return Math.max(LEAST_PAUSE_MS, Math.min(most, await this.#untilDueMs()));
   }
 
   /** The store has changed: perhaps there is work, perhaps a job in hand was cancelled. */

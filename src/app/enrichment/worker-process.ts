@@ -12,13 +12,13 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 /** The child's words on the command line. */
-export const WORKER_WORDS = ["worker", "enrichment"] as const;
+const WORKER_WORDS = ["worker", "enrichment", "--follow"] as const;
 export const FINISH_LINE = "finish";
 
 export interface WorkerProcessOptions {
   /**
-   * All that decides the child's settings: its own variables, PHOTON_CONFIG, and flags of the parent as variables (see
-   * `childEnvironment` of the config). Keys travel in here too, never on the command line.
+   * All that decides the child's settings, flags of the parent among it: see cli/child-environment.ts. Keys travel in
+   * here too, never on the command line.
    */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;

@@ -1,0 +1,25 @@
+/** Gives way to everything else on the machine. */
+import { readdirSync } from "node:fs";
+import { constants, setPriority } from "node:os";
+import type { Logger } from "../../logger.ts";
+
+const THREADS = "/proc/self/task";
+
+/** Linux has a priority for each thread: those that are running already do not follow the process. */
+const threadIds = (): readonly number[] => {
+  try {
+    return readdirSync(THREADS).map(Number);
+  } catch {
+    return [0]; // no such folder elsewhere: there the process has one priority, and 0 means this one
+  }
+};
+
+export const lowerPriority = (logger: Logger): void => {
+  for (const id of threadIds()) {
+    try {
+      setPriority(id, constants.priority.PRIORITY_LOW);
+    } catch (error) {
+      logger.debug("A thread keeps its priority.", { error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+};

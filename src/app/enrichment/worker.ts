@@ -1,0 +1,216 @@
+/**
+ * Workers of enrichment: the queue's loop with what it needs to call models. Each has a catalogue handle of its own, so
+ * that nobody else's transaction waits for it.
+ */
+import type { LanguageModel } from "../../../models/language/language-model.ts";
+import type { PriceList } from "../../../models/language/prices.ts";
+import type { Catalogue } from "../../catalogue/catalogue.ts";
+import { PRESENCE_HEARTBEAT_MS } from "../../catalogue/presence-repository.ts";
+import type { Clock } from "../../clock.ts";
+import { DAY, SECOND } from "../../clock.ts";
+import type { Config } from "../../config.ts";
+import { isAbort } from "../../errors.ts";
+import type { JobHandlers } from "../../jobs/handler.ts";
+import type { WorkerSettings } from "../../jobs/worker.ts";
+import { DEFAULT_WORKER, JobWorker } from "../../jobs/worker.ts";
+import type { Logger } from "../../logger.ts";
+import { decodeLimitsOf } from "../process-api.ts";
+import { createEncodingGate } from "./encoding-gate.ts";
+import { createJobHandlers } from "./job-handler.ts";
+import type { OfferWatches } from "./job-subject.ts";
+import { createLocalModels } from "./job-subject.ts";
+import type { CallJournalDeps, CallSubject } from "./journal.ts";
+import { createCallJournal } from "./journal.ts";
+import type { EnrichmentKinds } from "./kind-types.ts";
+import { askAvailability, createProviderTests } from "./provider-tests.ts";
+import type { EnrichmentTargets } from "./target-types.ts";
+
+/** A finished run does not wait longer for something that is due later, such as a provider that is away. */
+const PATIENCE_MS = 30 * SECOND;
+
+/** Something else that goes on while a worker runs, on its catalogue handle; ends when the signal aborts. */
+export interface Companion {
+  readonly name: string;
+  readonly run: (catalogue: Catalogue, signal: AbortSignal) => Promise<void>;
+}
+
+export interface EnrichmentWorkerDeps {
+  readonly config: Config;
+  readonly openCatalogue: () => Promise<Catalogue>;
+  readonly targets: () => Promise<EnrichmentTargets>;
+  readonly kinds: () => Promise<EnrichmentKinds>;
+  readonly prices: () => Promise<PriceList>;
+  readonly offerWatches: OfferWatches;
+  readonly companions: readonly Companion[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface WorkOptions {
+  /** Ends at once; jobs go back to the queue. */
+  readonly signal: AbortSignal;
+  /** When it aborts no more jobs will come: the worker ends when nothing is left that can be done soon. */
+  readonly finish: AbortSignal;
+  /** Told to people who ask who is at work. */
+  readonly role: string;
+}
+
+export interface EnrichmentWorkers {
+  readonly work: (options: WorkOptions) => Promise<void>;
+  /** For jobs that somebody waits for; see {@link JobWorker.runNow}. @param adapt changes how handlers take failures */
+  readonly openNowWorker: (
+    adapt?: (handlers: JobHandlers) => JobHandlers,
+  ) => Promise<AsyncDisposable & { readonly runNow: (ids: readonly number[], signal: AbortSignal) => Promise<void> }>;
+}
+
+const SOME_REQUEST = {
+  system: "",
+  user: "",
+  turns: [],
+  maxTokens: 1,
+  temperature: 0,
+  detail: "low",
+  jsonSchema: null,
+  cacheKey: "",
+} as const;
+const SOME_IMAGE = { mime: "image/jpeg", bytes: Buffer.alloc(0) } as const;
+
+/** Of calls with and without a picture. */
+const longestCallMs = (models: readonly LanguageModel[]): number =>
+  Math.max(
+    DEFAULT_WORKER.callTimeoutMs,
+    ...models.flatMap((model) => [
+      model.timeoutMs({ ...SOME_REQUEST, image: SOME_IMAGE }),
+      model.timeoutMs({ ...SOME_REQUEST, image: null }),
+    ]),
+  );
+
+const settingsOf = ({ llm }: Config, targets: EnrichmentTargets): WorkerSettings => ({
+  slots: targets.maxInFlight,
+  batchSize: llm.batch.default_size,
+  batchesPerCommit: llm.batch.commit_frequency,
+  callTimeoutMs: longestCallMs(targets.serve.map(({ providerKey, model }) => targets.model(providerKey, model))),
+  policy: { invalidRetries: llm.invalid_retries, unavailableMs: llm.unavailable_days * DAY },
+});
+
+interface OpenWorker {
+  readonly worker: JobWorker;
+  readonly targets: EnrichmentTargets;
+}
+
+const createWorker = async (
+  deps: EnrichmentWorkerDeps,
+  catalogue: Catalogue,
+  adapt: (handlers: JobHandlers) => JobHandlers,
+): Promise<OpenWorker> => {
+  const { config, clock, logger, prices, offerWatches } = deps;
+  const { llm } = config;
+  const targets = await deps.targets();
+  const kinds = await deps.kinds();
+  await targets.register(catalogue.providers);
+  const { calls } = catalogue;
+  const journalDeps: CallJournalDeps = {
+    calls,
+    settings: llm,
+    targets,
+    prices,
+    isLocalOnly: kinds.isLocalOnly,
+    clock,
+    logger,
+  };
+  const openJournal = (subject: CallSubject) => createCallJournal(journalDeps, subject);
+  const image = { maxEdge: llm.image.max_edge, quality: llm.image.quality };
+  const localModels = createLocalModels(clock, (model, signal) => askAvailability(calls, model, signal));
+  const common = { targets, openJournal, image, maxTokens: llm.max_tokens };
+  const handlers = createJobHandlers({
+    ...common,
+    catalogue,
+    kinds,
+    limits: decodeLimitsOf(config),
+    gate: createEncodingGate({ isCoreWorking: catalogue.subjects.isCoreWorking }),
+    offerWatches,
+    sendFields: llm.send_fields,
+    checkLocal: localModels.check,
+    maxReAsks: llm.max_retries,
+  });
+  const worker = new JobWorker(
+    {
+      owner: catalogue.owner,
+      store: catalogue.jobs,
+      providers: catalogue.providers,
+      tests: createProviderTests({ ...common, registry: kinds.registry, calls }),
+      handlers: adapt(handlers),
+      serve: targets.serve,
+      clock,
+      random: Math.random,
+      logger,
+    },
+    settingsOf(config, targets),
+  );
+  return { worker, targets };
+};
+
+/** Keeps telling that this worker is there; what fails is nobody's work. */
+const keepPresent = async (
+  { clock, logger }: EnrichmentWorkerDeps,
+  { presence }: Catalogue,
+  about: { readonly role: string; readonly routes: readonly string[]; readonly signal: AbortSignal },
+): Promise<void> => {
+  const { role, routes, signal } = about;
+  while (!signal.aborted) {
+    try {
+      await presence.announce({ role, routes });
+    } catch (error) {
+      logger.debug("A worker could not announce itself.", { error: String(error) });
+    }
+    await clock.sleep(PRESENCE_HEARTBEAT_MS, signal).catch(() => undefined); // the end: seen in the next line
+  }
+  await presence.leave();
+};
+
+const accompany = async (
+  { logger }: EnrichmentWorkerDeps,
+  { name, run }: Companion,
+  { catalogue, signal }: { readonly catalogue: Catalogue; readonly signal: AbortSignal },
+): Promise<void> => {
+  try {
+    await run(catalogue, signal);
+  } catch (error) {
+    if (isAbort(error) || signal.aborted) return;
+    logger.warn("Something beside enrichment failed; enrichment goes on.", { name, error: String(error) });
+  }
+};
+
+const work = async (deps: EnrichmentWorkerDeps, { signal, finish, role }: WorkOptions): Promise<void> => {
+  await using catalogue = await deps.openCatalogue();
+  const { worker, targets } = await createWorker(deps, catalogue, (handlers) => handlers);
+  const routes = [...new Set(targets.serve.map(({ route }) => route))].toSorted();
+  const ending = new AbortController();
+  const beside = [
+    keepPresent(deps, catalogue, { role, routes, signal: ending.signal }),
+    ...deps.companions.map((companion) => accompany(deps, companion, { catalogue, signal: ending.signal })),
+  ];
+  try {
+    await worker.runUntilFinished(signal, { finish, patienceMs: PATIENCE_MS });
+  } finally {
+    ending.abort();
+    await Promise.all(beside);
+  }
+};
+
+export const createEnrichmentWorkers = (deps: EnrichmentWorkerDeps): EnrichmentWorkers => ({
+  work: (options) => work(deps, options),
+  openNowWorker: async (adapt = (handlers) => handlers) => {
+    const catalogue = await deps.openCatalogue();
+    try {
+      const { worker } = await createWorker(deps, catalogue, adapt);
+      return {
+        runNow: (ids, signal) => worker.runNow(ids, signal),
+        [Symbol.asyncDispose]: () => catalogue[Symbol.asyncDispose](),
+      };
+    } catch (error) {
+      await catalogue[Symbol.asyncDispose]();
+      throw error;
+    }
+  },
+});

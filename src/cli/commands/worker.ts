@@ -1,0 +1,50 @@
+/** `photon worker enrichment`: the child process of runs that are followed; see app/enrichment/worker-process.ts. */
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { z } from "zod";
+import { lowerPriority } from "../../app/enrichment/niceness.ts";
+import { FINISH_LINE } from "../../app/enrichment/worker-process.ts";
+import { defineCommand, EXIT, flag } from "../command.ts";
+
+interface Orders {
+  /** No more jobs will come. */
+  readonly finish: AbortSignal;
+  /** Whoever gave orders has gone. */
+  readonly gone: AbortSignal;
+}
+
+/** Of the parent, one a line; the end of the input is its end. */
+const ordersFrom = (input: Readable): Orders => {
+  const [finish, gone] = [new AbortController(), new AbortController()];
+  const lines = createInterface({ input });
+  lines.on("line", (line) => {
+    if (line === FINISH_LINE) finish.abort();
+  });
+  lines.on("close", () => gone.abort());
+  return { finish: finish.signal, gone: gone.signal };
+};
+
+const NO_ORDERS: Orders = { finish: AbortSignal.abort(), gone: new AbortController().signal };
+
+export const workerEnrichmentCommand = defineCommand({
+  options: z.object({
+    follow: flag(
+      "--follow",
+      z.boolean().default(false),
+      "Take orders on stdin: go on until the line `finish`, end when stdin closes.",
+    ),
+  }),
+  details: "Without --follow it works until nothing is left that can be done soon.",
+  examples: [{ command: "photon worker enrichment", does: "do what is in the queue" }],
+  async run({ follow }, context, signal) {
+    lowerPriority(context.logger);
+    const { finish, gone } = follow ? ordersFrom(process.stdin) : NO_ORDERS;
+    const photon = await context.photon();
+    await photon.workOnEnrichments({
+      signal: AbortSignal.any([signal, gone]),
+      finish,
+      role: follow ? "run" : "worker",
+    });
+    return EXIT.done;
+  },
+});
