@@ -32,20 +32,20 @@ const ollamaTimeoutMs = (settings: EarlierSettings): number => {
   return timeout === undefined ? OLLAMA_TIMEOUT_MS : timeout * MS_PER_SECOND;
 };
 
+const FROM_SETTINGS: Partial<Record<ConfigKey, (settings: EarlierSettings) => number | undefined>> = {
+  "llm.retry.max_attempts": retryAttempts,
+  "llm.retry.base_delay_s": (settings) => seconds(numberAt("pipeline.retry_delay_ms", settings)) ?? RETRY_DELAY_S,
+  "llm.ollama.timeout_ms": ollamaTimeoutMs,
+};
+
 /** The default of a field whose schema has none; undefined = the field stays unset, or its schema knows. */
 export const derivedDefault = ({ key, traits }: ConfigField, settings: EarlierSettings): unknown => {
-  const { byEnvironment } = traits;
-  const staged = byEnvironment?.[Math.max(0, ENVIRONMENTS.indexOf(settings.valueOf("llm.environment")))];
-  switch (key) {
-    case "llm.retry.max_attempts":
-      return retryAttempts(settings) ?? staged;
-    case "llm.retry.base_delay_s":
-      return seconds(numberAt("pipeline.retry_delay_ms", settings)) ?? RETRY_DELAY_S;
-    case "llm.ollama.timeout_ms":
-      return ollamaTimeoutMs(settings);
-    default:
-      return staged ?? defaultFolder(key, String(settings.valueOf("general.data_dir")));
-  }
+  const stage = Math.max(0, ENVIRONMENTS.indexOf(settings.valueOf("llm.environment")));
+  return (
+    FROM_SETTINGS[key]?.(settings) ??
+    traits.byEnvironment?.[stage] ??
+    defaultFolder(key, String(settings.valueOf("general.data_dir")))
+  );
 };
 
 /** The default of a field on this machine, when nothing is set. */
