@@ -1,6 +1,7 @@
 /** Composition root: the only file that wires catalogue, pipeline, index, search and models together. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { createEnrichmentSetup } from "./app/enrichment/setup.ts";
 import type { FirstNotice } from "./app/first-notice.ts";
 import { createFirstNotice } from "./app/first-notice.ts";
 import { createFollowUps } from "./app/follow-ups.ts";
@@ -83,7 +84,8 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const model = createLibraryModel({ config, logger, catalogue });
   const inference = createInference({ config, logger, searchInProcess });
   const index = createLibraryIndex({ directory: folders.vectors, catalogue, clock, logger });
-  const shared = { config, logger, clock, catalogue, model, inference, index };
+  const enrichment = createEnrichmentSetup({ config, logger, clock });
+  const shared = { config, logger, clock, catalogue, model, inference, index, ...enrichment };
   const processApi = createProcessApi({ ...shared, renditions });
   const tagging = createTaggingApi(shared);
   const nullSets = createNullSets(shared);
