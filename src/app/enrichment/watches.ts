@@ -8,26 +8,16 @@ import { confirmsItself } from "../../enrichment/apply-document.ts";
 import type { OfferedWatch } from "../../enrichment/inputs.ts";
 import { watchDocument } from "../../enrichment/kinds/watch-match.ts";
 import { NotFoundError } from "../../errors.ts";
-import { levelsOf, vectorScore, WORD_LEVELS, wordsScore } from "../../search/match-score.ts";
-import type { NullSet } from "../../search/null-calibration.ts";
-import { calibrateWords } from "../../search/null-calibration.ts";
-import { coverageOf, stemsOfQuery } from "../../search/query-words.ts";
-import { dot } from "../../search/resolve-terms.ts";
-import type { SearchModel } from "../../search/types.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
 import { documentWrite } from "./user-version.ts";
+import type { ScoreWatches, ScoringDeps } from "./watch-scoring.ts";
+import { createScoring, offered } from "./watch-scoring.ts";
 
 /** Watches that a language model is asked about at most. */
 const MAX_OFFERED = 5;
 /** Photos compared between two looks at the signal. */
 const LOT = 200;
 const PREFILTER = "prefilter";
-
-export interface ScoredWatch {
-  readonly watch: Watch;
-  /** 0..1, as search scores photos: the better of vector and words. */
-  readonly score: number;
-}
 
 export interface NewStandingWatch {
   readonly name: string;
@@ -54,70 +44,23 @@ export interface WatchApi {
   /** @param watch name or number. @throws NotFoundError */
   readonly remove: (watch: string) => Promise<ListedWatch>;
   /** What a model is asked about for a photo, best first, 5 at most; empty = no watch has anything to do with it. */
-  readonly offer: (contentHash: string, signal?: AbortSignal) => Promise<readonly OfferedWatch[]>;
+  readonly offer: (contentHash: string) => Promise<readonly OfferedWatch[]>;
   /**
-   * Decides without a language model about photos that were compared with no watch yet; returns how many matched.
-   * Meant for libraries without a provider.
+   * Decides without a language model about photos that were compared with no watch yet. Meant for libraries without a
+   * provider.
    */
-  readonly matchAlone: (signal: AbortSignal) => Promise<{ readonly compared: number; readonly matched: number }>;
+  readonly matchAlone: (signal: AbortSignal) => Promise<MatchedAlone>;
 }
 
-export interface WatchDeps {
-  readonly catalogue: () => Promise<Catalogue>;
+/** Photos. */
+export interface MatchedAlone {
+  readonly compared: number;
+  readonly matched: number;
+}
+
+export interface WatchDeps extends ScoringDeps {
   readonly kinds: () => Promise<EnrichmentKinds>;
-  /** Of searches; undefined = the library has none: words alone count. */
-  readonly model: () => Promise<SearchModel | undefined>;
-  readonly nullSet: (vectorKey: string) => Promise<NullSet | undefined>;
 }
-
-/** Vectors of queries: a watch is asked about for every photo. */
-type QueryVectors = Map<string, Promise<Float32Array | undefined>>;
-
-const createScoring = (deps: WatchDeps) => {
-  const vectors: QueryVectors = new Map();
-  const vectorOf = (model: SearchModel, query: string): Promise<Float32Array | undefined> => {
-    const key = `${model.vectorKey} ${query}`;
-    const known = vectors.get(key);
-    if (known !== undefined) return known;
-    const made = model.embedTexts([query]).then(([vector]) => vector);
-    made.catch(() => vectors.delete(key)); // whoever awaits it gets the error; the next photo tries again
-    vectors.set(key, made);
-    return made;
-  };
-  return async (contentHash: string, watches: readonly Watch[]): Promise<readonly ScoredWatch[]> => {
-    const { search } = await deps.catalogue();
-    const model = await deps.model();
-    const text = (await search.texts([contentHash])).get(contentHash) ?? "";
-    const photo =
-      model === undefined ? undefined : (await search.vectors([contentHash], model.vectorKey)).get(contentHash);
-    // A new photo stands for the whole library: what chance gives there must not count as a match.
-    const nullSet = model === undefined ? undefined : await deps.nullSet(model.vectorKey);
-    const calibration = model && calibrateWords(model.calibration, nullSet, nullSet?.photos ?? 1);
-    const levels = calibration === undefined ? WORD_LEVELS : levelsOf(calibration);
-    const scores = watches.map(async (watch): Promise<ScoredWatch> => {
-      const query = model === undefined || photo === undefined ? undefined : await vectorOf(model, watch.query);
-      const seen =
-        query === undefined || photo === undefined || calibration === undefined
-          ? 0
-          : vectorScore(calibration, dot(query, photo));
-      const coverage = coverageOf(stemsOfQuery(watch.query), text);
-      return { watch, score: Math.max(seen, coverage > 0 ? wordsScore(coverage, levels) : 0) };
-    });
-    const scored = await Promise.all(scores);
-    return scored
-      .filter(({ score }) => score >= levels.weak)
-      .toSorted((left, right) => right.score - left.score || left.watch.id - right.watch.id);
-  };
-};
-
-const offered = ({ id, name, query, threshold, albumId, autoAdd }: Watch): OfferedWatch => ({
-  id,
-  name,
-  query,
-  threshold,
-  autoAdd,
-  ...(albumId === undefined ? {} : { albumId }),
-});
 
 const listed = async ({ albums }: Catalogue, watch: Watch): Promise<ListedWatch> => ({
   ...watch,
@@ -147,33 +90,59 @@ const remove = async (catalogue: Catalogue, name: string): Promise<ListedWatch> 
   return shown;
 };
 
+interface Comparison {
+  readonly deps: WatchDeps;
+  readonly score: ScoreWatches;
+  readonly watches: readonly Watch[];
+  readonly executionId: string;
+}
+
+const matchOne = async (contentHash: string, { deps, score, watches, executionId }: Comparison): Promise<boolean> => {
+  const { documents } = await deps.catalogue();
+  const { kind, autoConfirm } = (await deps.kinds()).get("watch_match");
+  const scored = await score(contentHash, watches);
+  const matches = scored.map(({ watch, score: confidence }) => ({
+    watchId: watch.id,
+    confidence,
+    reason: "Found by comparing the photo with the words of the watch.",
+  }));
+  const offers = scored.map(({ watch }) => offered(watch));
+  const body = watchDocument(matches, offers);
+  const write = documentWrite(kind, body, {
+    scopeId: contentHash,
+    step: PREFILTER,
+    executionId,
+    model: PREFILTER,
+    autoConfirm: confirmsItself(kind, body, autoConfirm),
+  });
+  await documents.writeVersion({ scopeId: contentHash, documentType: kind.kind, kind: kind.kind }, write);
+  return body.status === "ok";
+};
+
+const matchAlone = async (deps: WatchDeps, score: ScoreWatches, signal: AbortSignal): Promise<MatchedAlone> => {
+  const { executions, watches: store } = await deps.catalogue();
+  const watches = await store.active();
+  const model = watches.length === 0 ? undefined : await deps.model();
+  let [compared, matched, after] = [0, 0, ""];
+  let executionId: string | undefined;
+  while (model !== undefined) {
+    const photos = await store.uncompared({ vectorKey: model.vectorKey, after, limit: LOT });
+    const last = photos.at(-1);
+    if (last === undefined) break;
+    executionId ??= await executions.start({ command: "watches", kinds: ["watch_match"], filter: {} });
+    for (const contentHash of photos) {
+      signal.throwIfAborted();
+      if (await matchOne(contentHash, { deps, score, watches, executionId })) matched += 1;
+      compared += 1;
+    }
+    after = last;
+  }
+  if (executionId !== undefined) await executions.settle(executionId);
+  return { compared, matched };
+};
+
 export const createWatchApi = (deps: WatchDeps): WatchApi => {
   const score = createScoring(deps);
-  const active = async (): Promise<readonly Watch[]> => (await deps.catalogue()).watches.active();
-  const matchOne = async (contentHash: string, watches: readonly Watch[], executionId: string): Promise<boolean> => {
-    const { documents } = await deps.catalogue();
-    const { kind, autoConfirm } = (await deps.kinds()).get("watch_match");
-    const scored = await score(contentHash, watches);
-    const matches = scored.map(({ watch, score: confidence }) => ({
-      watchId: watch.id,
-      confidence,
-      reason: "Found by comparing the photo with the words of the watch.",
-    }));
-    const body = watchDocument(
-      matches,
-      scored.map(({ watch }) => offered(watch)),
-    );
-    const write = documentWrite(kind, body, {
-      scopeId: contentHash,
-      step: PREFILTER,
-      executionId,
-      model: PREFILTER,
-      autoConfirm: confirmsItself(kind, body, autoConfirm),
-    });
-    const key = { scopeId: contentHash, documentType: kind.kind, kind: kind.kind };
-    await documents.writeVersion(key, write);
-    return body.status === "ok";
-  };
   return {
     add: async (watch) => add(await deps.catalogue(), watch),
     list: async () => {
@@ -182,31 +151,10 @@ export const createWatchApi = (deps: WatchDeps): WatchApi => {
     },
     remove: async (watch) => remove(await deps.catalogue(), watch),
     offer: async (contentHash) => {
-      const watches = await active();
+      const watches = await (await deps.catalogue()).watches.active();
       if (watches.length === 0) return [];
       return (await score(contentHash, watches)).slice(0, MAX_OFFERED).map(({ watch }) => offered(watch));
     },
-    matchAlone: async (signal) => {
-      const watches = await active();
-      const model = watches.length === 0 ? undefined : await deps.model();
-      if (model === undefined) return { compared: 0, matched: 0 };
-      const { executions, watches: store } = await deps.catalogue();
-      let executionId: string | undefined;
-      let [compared, matched, after] = [0, 0, ""];
-      for (;;) {
-        const photos = await store.uncompared({ vectorKey: model.vectorKey, after, limit: LOT });
-        const last = photos.at(-1);
-        if (last === undefined) break;
-        executionId ??= await executions.start({ command: "watches", kinds: ["watch_match"], filter: {} });
-        for (const contentHash of photos) {
-          signal.throwIfAborted();
-          if (await matchOne(contentHash, watches, executionId)) matched += 1;
-          compared += 1;
-        }
-        after = last;
-      }
-      if (executionId !== undefined) await executions.settle(executionId);
-      return { compared, matched };
-    },
+    matchAlone: (signal) => matchAlone(deps, score, signal),
   };
 };
