@@ -55,6 +55,8 @@ export interface ResultRepository {
     since: number,
   ) => Promise<{ readonly keys: readonly (EnrichmentKey & { readonly jobId: number })[]; readonly until: number }>;
   readonly live: (scopeIds: readonly string[]) => Promise<readonly LiveWork[]>;
+  /** Micro-USD of all calls for one document; undefined = no call is known, or the price of one is not. */
+  readonly costOf: (calls: { executionId: string; scopeId: string; stepId: string }) => Promise<number | undefined>;
 }
 
 /** Files of photos that readers see, those that are not there now too: where one of them lies decides what may be sent. */
@@ -170,4 +172,18 @@ export const createResultRepository = (database: Database): ResultRepository => 
   load: (scopeIds, documentType) => load(database, scopeIds, documentType),
   endedSince: (since) => endedSince(database, since),
   live: (scopeIds) => live(database, scopeIds),
+  costOf: async ({ executionId, scopeId, stepId }) => {
+    const { calls, known, micros } = await database
+      .selectFrom("llm_call_logs")
+      .select((eb) => [
+        eb.fn.countAll<number>().as("calls"),
+        eb.fn.count<number>("cost_micros").as("known"),
+        eb.fn.sum<number | null>("cost_micros").as("micros"),
+      ])
+      .where("execution_id", "=", executionId)
+      .where("scope_id", "=", scopeId)
+      .where("step_id", "=", stepId)
+      .executeTakeFirstOrThrow();
+    return calls === 0 || known < calls ? undefined : (micros ?? undefined);
+  },
 });

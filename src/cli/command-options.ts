@@ -60,12 +60,19 @@ const readValue = (schema: z.ZodType, given: unknown): unknown => {
   return Array.isArray(given) ? given.map((item) => (typeof item === "string" ? unmark(item) : item)) : given;
 };
 
-const typedFlags = (program: Program, field: Field): readonly { readonly flag: string; readonly given: unknown }[] =>
+interface TypedFlag {
+  readonly flag: string;
+  readonly given: unknown;
+  /** Typed without the value that it may have: it says nothing about a setting. */
+  readonly isBare?: boolean;
+}
+
+const typedFlags = (program: Program, field: Field): readonly TypedFlag[] =>
   optionsOf(field).flatMap((option) => {
     const name = option.attributeName();
     const given: unknown = program.getOptionValue(name);
     const isTyped = program.getOptionValueSource(name) === "cli" && option.negate === (given === false);
-    return isTyped ? [{ flag: option.long ?? name, given }] : [];
+    return isTyped ? [{ flag: option.long ?? name, given, isBare: option.optional && given === true }] : [];
   });
 
 /** Reads a parsed program back into the fields of the command. */
@@ -74,11 +81,11 @@ export const typedOptions = (program: Program, command: Command): TypedOptions =
   const configFlags: FlagValue[] = [];
   const positional: unknown[] = [...(program.processedArgs as readonly unknown[])];
   for (const field of fieldsOf(command)) {
-    const typed =
+    const typed: readonly TypedFlag[] =
       field.use.kind === "argument" ? [{ flag: "", given: positional.shift() }] : typedFlags(program, field);
-    for (const { flag, given } of typed) {
+    for (const { flag, given, isBare = false } of typed) {
       if (given !== undefined) values[field.name] = readValue(field.schema, given);
-      if (field.use.kind === "flag" && field.use.config !== undefined) {
+      if (field.use.kind === "flag" && field.use.config !== undefined && !isBare) {
         configFlags.push({ key: field.use.config, flag, value: given });
       }
     }

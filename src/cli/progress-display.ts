@@ -53,11 +53,10 @@ const barText = ({ share = 0, text }: Shown, columns: number): string => {
   return bar.length < columns ? bar : text.slice(0, columns - 1);
 };
 
-const showBar = async (stderr: Output, look: () => Shown): Promise<Surface> => {
+const showBars = async (stderr: Output, looks: readonly (() => Shown)[]): Promise<Surface> => {
   const { default: bars } = await import("cli-progress");
   const multiBar = new bars.MultiBar({
     stream: stderr.stream,
-    format: () => barText(look(), stderr.columns),
     fps: REDRAWS_PER_SECOND,
     forceRedraw: true,
     clearOnComplete: true,
@@ -65,7 +64,7 @@ const showBar = async (stderr: Output, look: () => Shown): Promise<Surface> => {
     linewrap: true, // the same
     gracefulExit: false, // signals belong to main.ts
   });
-  multiBar.create(1, 0);
+  for (const look of looks) multiBar.create(1, 0, {}, { format: () => barText(look(), stderr.columns) });
   multiBar.update();
   return {
     print: (line) => multiBar.log(`${line}\n`),
@@ -76,9 +75,12 @@ const showBar = async (stderr: Output, look: () => Shown): Promise<Surface> => {
   };
 };
 
-const showLines = ({ stderr, every }: DisplayOptions, look: () => Shown): Surface => {
+/** Between the parts of a line that tells about several things. */
+const PARTS = "  |  ";
+
+const showLines = ({ stderr, every }: DisplayOptions, looks: readonly (() => Shown)[]): Surface => {
   const print = (line: string): void => void stderr.stream.write(`${line}\n`);
-  return { print, stop: every(LINE_INTERVAL_MS, () => print(look().text)) };
+  return { print, stop: every(LINE_INTERVAL_MS, () => print(looks.map((look) => look().text).join(PARTS))) };
 };
 
 const showNothing = ({ stderr }: DisplayOptions): Surface => ({
@@ -86,15 +88,18 @@ const showNothing = ({ stderr }: DisplayOptions): Surface => ({
   stop: () => undefined,
 });
 
-const surfaceFor = async (options: DisplayOptions, look: () => Shown): Promise<Surface> => {
+const surfaceFor = async (options: DisplayOptions, looks: readonly (() => Shown)[]): Promise<Surface> => {
   if (!options.isShown) return showNothing(options);
-  return options.stderr.isTerminal ? showBar(options.stderr, look) : showLines(options, look);
+  return options.stderr.isTerminal ? showBars(options.stderr, looks) : showLines(options, looks);
 };
 
-/** @param look what is shown, asked whenever it is drawn */
-export const createDisplay = async (options: DisplayOptions, look: () => Shown): Promise<Display> => {
+/** @param looks what is shown, each in a bar of its own, asked whenever it is drawn */
+export const createDisplay = async (
+  options: DisplayOptions,
+  ...looks: readonly [() => Shown, ...(() => Shown)[]]
+): Promise<Display> => {
   const { stderr, redirectLog, isShown } = options;
-  const surface = await surfaceFor(options, look);
+  const surface = await surfaceFor(options, looks);
   if (isShown && stderr.isTerminal) redirectLog(surface.print);
   return {
     print: surface.print,

@@ -14,16 +14,21 @@ export interface EarlierRecord {
 /** Records by path and content hash; the newest wins. */
 export interface RecordIndex {
   readonly find: (path: string, contentHash: string) => EarlierRecord | undefined;
+  /** Whether a language model's description of this content is there. */
+  readonly hasPatch: (contentHash: string) => boolean;
   readonly add: (record: StoredRecord) => void;
 }
 
 export const createRecordIndex = (): RecordIndex => {
   const records = new Map<string, EarlierRecord>();
   const kinds = new Map<string, EarlierRecord>(); // one object per pair of values, not one per record
+  const patched = new Set<string>();
   const keyOf = (path: string, contentHash: string): string => `${contentHash}${path}`;
   return {
     find: (path, contentHash) => records.get(keyOf(path, contentHash)),
+    hasPatch: (contentHash) => patched.has(contentHash),
     add: ({ type = "core", filePath, contentHash, schemaVersion, embeddingModel }) => {
+      if (type === "enrichment" && contentHash !== undefined) patched.add(contentHash);
       if (type !== "core" || filePath === undefined || contentHash === undefined) return;
       const kindKey = `${schemaVersion}/${embeddingModel}`;
       const kind = kinds.get(kindKey) ?? { schemaVersion, embeddingModel };

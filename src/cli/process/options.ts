@@ -4,6 +4,7 @@ import type { Config } from "../../config.ts";
 import type { RecordOptions } from "../../photo/record.ts";
 import type { ProcessSettings } from "../../pipeline/outcome.ts";
 import { argument, flag } from "../command.ts";
+import { enrichmentFlags } from "./enrichment-options.ts";
 
 const isSet = z.boolean().default(false);
 const either = z.boolean().optional();
@@ -49,7 +50,8 @@ export const processOptions = z.object({
   ),
   store: flag("--no-store", z.boolean().default(true), "Neither read nor write the library."),
   force: flag("--force", isSet, "Process photos again that are up to date."),
-  dryRun: flag("--dry-run", isSet, "Only count the photos and their bytes."),
+  dryRun: flag("--dry-run", isSet, "Only count the photos and their bytes; with --llm also say what that would cost."),
+  ...enrichmentFlags,
   quiet: flag("-q, --quiet", isSet, "Show no progress and no summary."),
 });
 

@@ -1,0 +1,77 @@
+/** Adds the jobs of photos while they are being stored: part of the pipeline's transaction, so none is lost or doubled. */
+import type { Catalogue } from "../../catalogue/catalogue.ts";
+import type { FileOfPhoto } from "../../catalogue/photo-scope.ts";
+import type { Tx } from "../../catalogue/transaction.ts";
+import type { NewJob } from "../../jobs/job-store.ts";
+import { PRIORITY } from "../../jobs/job-store.ts";
+import type { EnrichmentKinds } from "./kind-types.ts";
+import type { EnrichmentTargets } from "./target-types.ts";
+
+const LIBRARY_USER = 1;
+
+export interface AskingDeps {
+  readonly catalogue: Pick<Catalogue, "executions" | "results">;
+  readonly targets: Pick<EnrichmentTargets, "routeOf" | "chainOf">;
+  readonly kinds: Pick<EnrichmentKinds, "isLocalOnly">;
+  readonly executionId: string;
+  readonly wish: { readonly kinds: readonly string[]; readonly explicit: boolean; readonly force: boolean };
+  /** Called when there is something to do; the transaction may not have been committed yet. */
+  readonly onWork: () => void;
+}
+
+export interface Asking {
+  readonly ask: (tx: Tx, contentHashes: readonly string[]) => Promise<void>;
+  /** Photos that nobody may be asked about. */
+  readonly localOnly: () => number;
+}
+
+type Places = ReadonlyMap<string, readonly FileOfPhoto[]>;
+
+export const createAsking = (deps: AskingDeps): Asking => {
+  const { catalogue, targets, kinds, executionId, wish, onWork } = deps;
+  const { explicit, force } = wish;
+  /** Copies of a content are asked about once, also in a run that asks anew. */
+  const asked = new Set<string>();
+  let localOnly = 0;
+
+  const staysHere = (files: readonly FileOfPhoto[]): boolean =>
+    files.some(({ root, path }) => kinds.isLocalOnly(root, path));
+
+  const jobsOf = async (tx: Tx, kind: string, places: Places): Promise<readonly NewJob[]> => {
+    const failed = force ? undefined : await catalogue.results.failedAmong(tx, [...places.keys()], kind);
+    return [...places].flatMap(([scopeId, files]) => {
+      const isLocal = staysHere(files);
+      const route = targets.routeOf(kind, { localOnly: isLocal, explicit });
+      if (isLocal && targets.chainOf(route).length === 0) return [];
+      const redo = failed === undefined || failed.has(scopeId);
+      const job: NewJob = {
+        kind,
+        scopeId,
+        documentType: kind,
+        route,
+        userId: LIBRARY_USER,
+        executionId,
+        priority: PRIORITY.bulk,
+        ...(force ? { payload: { force: true } } : {}),
+        ...(redo ? { redo } : {}),
+      };
+      return [job];
+    });
+  };
+
+  return {
+    ask: async (tx, contentHashes) => {
+      const fresh = contentHashes.filter((hash) => !asked.has(hash));
+      if (fresh.length === 0) return;
+      const places = await catalogue.results.placesOf(tx, fresh);
+      const jobs: NewJob[] = [];
+      for (const kind of wish.kinds) jobs.push(...(await jobsOf(tx, kind, places)));
+      const added = jobs.length === 0 ? 0 : await catalogue.executions.enqueue(tx, jobs);
+      for (const hash of fresh) asked.add(hash);
+      const withJobs = new Set(jobs.map(({ scopeId }) => scopeId));
+      localOnly += [...places.keys()].filter((hash) => !withJobs.has(hash)).length;
+      if (added > 0) onWork();
+    },
+    localOnly: () => localOnly,
+  };
+};
