@@ -1,7 +1,15 @@
 /** Composition root: the only file that wires catalogue, pipeline, index, search and models together. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createEnrichmentSetup } from "./app/enrichment/setup.ts";
+import type { CostsApi } from "./app/enrichment/costs-api.ts";
+import { createCostsApi } from "./app/enrichment/costs-api.ts";
+import type { EnrichmentFeatures } from "./app/enrichment/create-enrichment.ts";
+import { createEnrichment } from "./app/enrichment/create-enrichment.ts";
+import { createLlmApi } from "./app/enrichment/llm-api.ts";
+import type { LlmApi } from "./app/enrichment/llm-api.ts";
+import { createWatchApi } from "./app/enrichment/watches.ts";
+import { createProcessRuns } from "./app/enrichment/process-run.ts";
+import type { PhotoEnrichmentApi } from "./app/enrichment/process-run-types.ts";
 import type { FirstNotice } from "./app/first-notice.ts";
 import { createFirstNotice } from "./app/first-notice.ts";
 import { createFollowUps } from "./app/follow-ups.ts";
@@ -16,6 +24,7 @@ import { once } from "./app/once.ts";
 import { createProcessApi } from "./app/process-api.ts";
 import type { SearchApi } from "./app/search-api.ts";
 import { createSearchApi } from "./app/search-api.ts";
+import { createSearchModel } from "./app/search-model.ts";
 import type { TaggingApi } from "./app/tagging.ts";
 import { createTaggingApi } from "./app/tagging.ts";
 import type { VocabularyApi } from "./app/vocabulary.ts";
@@ -49,13 +58,18 @@ export interface Photon
   extends
     AsyncDisposable,
     AdministrationApi,
+    EnrichmentFeatures,
+    LlmApi,
     ModelApi,
     ModelChangeApi,
+    PhotoEnrichmentApi,
     ProcessApi,
     SearchApi,
     TaggingApi,
     VocabularyApi {
   readonly config: Config;
+  /** What language models cost and what was sent to them. */
+  readonly costs: CostsApi;
   /** Whether the library gives a notice for the first time; it is remembered. */
   readonly isFirstNotice: FirstNotice;
 }
@@ -84,18 +98,34 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const model = createLibraryModel({ config, logger, catalogue });
   const inference = createInference({ config, logger, searchInProcess });
   const index = createLibraryIndex({ directory: folders.vectors, catalogue, clock, logger });
-  const enrichment = createEnrichmentSetup({ config, logger, clock });
-  const shared = { config, logger, clock, catalogue, model, inference, index, ...enrichment };
+  const shared = { config, logger, clock, catalogue, model, inference, index };
   const processApi = createProcessApi({ ...shared, renditions });
   const tagging = createTaggingApi(shared);
   const nullSets = createNullSets(shared);
   const followUps = createFollowUps({ config, index, nullSets, tagging });
+  const enrichment = createEnrichment({
+    ...shared,
+    workingDirectory,
+    openCatalogue: () => openCatalogue({ path: folders.catalogue, clock }),
+    offerWatches: (contentHash, signal) => watches.offer(contentHash, signal),
+    companions: [],
+  });
+  const watches = createWatchApi({
+    catalogue,
+    kinds: enrichment.kinds,
+    model: createSearchModel(shared),
+    nullSet: nullSets.load,
+  });
   const { installedOf } = model;
   const { afterSwitch } = followUps;
   const { followModel, ...modelChange } = createModelChange({ ...shared, installedOf, hasLibrary, afterSwitch });
   return {
     config,
+    costs: createCostsApi({ ...shared, ...enrichment, hasLibrary }),
+    ...enrichment,
+    ...createLlmApi({ ...enrichment, catalogue, clock }),
     ...processApi,
+    ...createProcessRuns(shared),
     ...tagging,
     ...createVocabularyApi({ ...shared, cataloguePath: folders.catalogue }),
     finish: followUps.afterRun,

@@ -6,6 +6,8 @@ export interface CommandEntry {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
+  /** Started by photon itself: in no list of commands and on no page. */
+  readonly isHidden?: true;
   /** Words that start with one dash are arguments here (`-fruit`), not short flags. */
   readonly dashWords?: true;
   /** Loaded when the command runs or shows its help. */
@@ -15,14 +17,22 @@ export interface CommandEntry {
 /** Summaries of the first words that only group commands. */
 export const commandGroups: Readonly<Record<string, string>> = {
   config: "Show and create the configuration",
+  llm: "Language models: state, what was sent, kept answers",
   index: "Look at and rebuild the search index",
   models: "List, download, check and choose embedding models",
   quarantine: "Photos that could not be processed",
   vocabulary: "The words tags are taken from",
   tag: "Give and refuse tags by hand",
+  worker: "Processes that photon starts itself",
 };
 
 export const commands: readonly CommandEntry[] = [
+  {
+    name: "worker enrichment",
+    summary: "Work on the queue of enrichments",
+    isHidden: true,
+    load: async () => (await import("./commands/worker.ts")).workerEnrichmentCommand,
+  },
   {
     name: "process",
     summary: "Process photos and folders; records on stdout, photos into the library",
@@ -90,6 +100,26 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/quarantine.ts")).quarantineRetryCommand,
   },
   {
+    name: "enrich",
+    summary: "Describe photos with a language model",
+    load: async () => (await import("./commands/enrich.ts")).enrichCommand,
+  },
+  {
+    name: "profile",
+    summary: "Write profiles of photos and albums with a language model",
+    load: async () => (await import("./commands/profile.ts")).profileCommand,
+  },
+  {
+    name: "translate",
+    summary: "Translate descriptions, or a text, with a language model",
+    load: async () => (await import("./commands/translate.ts")).translateCommand,
+  },
+  {
+    name: "enrich-stats",
+    summary: "Show how much of the library is described",
+    load: async () => (await import("./commands/enrich-stats.ts")).enrichStatsCommand,
+  },
+  {
     name: "forget",
     summary: "Remove photos from the library; the files stay untouched",
     load: async () => (await import("./commands/forget.ts")).forgetCommand,
@@ -143,6 +173,21 @@ export const commands: readonly CommandEntry[] = [
     name: "models prune",
     summary: "Remove the vectors of models this library no longer uses",
     load: async () => (await import("./commands/models-prune.ts")).modelsPruneCommand,
+  },
+  {
+    name: "costs",
+    summary: "Show what language models cost, by day, model, kind, provider or run",
+    load: async () => (await import("./commands/costs.ts")).costsCommand,
+  },
+  {
+    name: "llm ledger",
+    summary: "List every request that left this machine for a language model",
+    load: async () => (await import("./commands/llm-ledger.ts")).llmLedgerCommand,
+  },
+  {
+    name: "llm clear-cache",
+    summary: "Forget the answers that are kept so that they are not paid twice",
+    load: async () => (await import("./commands/llm-clear-cache.ts")).llmClearCacheCommand,
   },
   {
     name: "vocabulary list",

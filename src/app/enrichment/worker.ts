@@ -101,7 +101,7 @@ interface OpenWorker {
 const createWorker = async (
   deps: EnrichmentWorkerDeps,
   catalogue: Catalogue,
-  adapt: (handlers: JobHandlers) => JobHandlers,
+  adapt: (handlers: JobHandlers) => JobHandlers = (handlers) => handlers,
 ): Promise<OpenWorker> => {
   const { config, clock, logger, prices, offerWatches } = deps;
   const { llm } = config;
@@ -183,7 +183,7 @@ const accompany = async (
 
 const work = async (deps: EnrichmentWorkerDeps, { signal, finish, role }: WorkOptions): Promise<void> => {
   await using catalogue = await deps.openCatalogue();
-  const { worker, targets } = await createWorker(deps, catalogue, (handlers) => handlers);
+  const { worker, targets } = await createWorker(deps, catalogue);
   const routes = [...new Set(targets.serve.map(({ route }) => route))].toSorted();
   const ending = new AbortController();
   const beside = [
@@ -200,7 +200,7 @@ const work = async (deps: EnrichmentWorkerDeps, { signal, finish, role }: WorkOp
 
 export const createEnrichmentWorkers = (deps: EnrichmentWorkerDeps): EnrichmentWorkers => ({
   work: (options) => work(deps, options),
-  openNowWorker: async (adapt = (handlers) => handlers) => {
+  openNowWorker: async (adapt) => {
     const catalogue = await deps.openCatalogue();
     try {
       const { worker } = await createWorker(deps, catalogue, adapt);
