@@ -7,6 +7,9 @@ import type { EnrichmentFeatures } from "./app/enrichment/create-enrichment.ts";
 import { createEnrichment } from "./app/enrichment/create-enrichment.ts";
 import { createLlmApi } from "./app/enrichment/llm-api.ts";
 import type { LlmApi } from "./app/enrichment/llm-api.ts";
+import type { PeopleApis } from "./app/enrichment/people.ts";
+import { createPeopleApis, peopleCompanions } from "./app/enrichment/people.ts";
+import type { WatchApi } from "./app/enrichment/watches.ts";
 import { createWatchApi } from "./app/enrichment/watches.ts";
 import { createProcessRuns } from "./app/enrichment/process-run.ts";
 import type { PhotoEnrichmentApi } from "./app/enrichment/process-run-types.ts";
@@ -62,6 +65,7 @@ export interface Photon
     LlmApi,
     ModelApi,
     ModelChangeApi,
+    PeopleApis,
     PhotoEnrichmentApi,
     ProcessApi,
     SearchApi,
@@ -70,6 +74,8 @@ export interface Photon
   readonly config: Config;
   /** What language models cost and what was sent to them. */
   readonly costs: CostsApi;
+  /** Standing watches: saved queries that new photos are compared with. */
+  readonly watches: WatchApi;
   /** Whether the library gives a notice for the first time; it is remembered. */
   readonly isFirstNotice: FirstNotice;
 }
@@ -108,7 +114,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     workingDirectory,
     openCatalogue: () => openCatalogue({ path: folders.catalogue, clock }),
     offerWatches: (contentHash, signal) => watches.offer(contentHash, signal),
-    companions: [],
+    companions: peopleCompanions({ config, clock, logger, kinds: () => enrichment.kinds() }),
   });
   const watches = createWatchApi({
     catalogue,
@@ -116,6 +122,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     model: createSearchModel(shared),
     nullSet: nullSets.load,
   });
+  const searchApi = createSearchApi({ ...shared, nullSets, renditions });
   const { installedOf } = model;
   const { afterSwitch } = followUps;
   const { followModel, ...modelChange } = createModelChange({ ...shared, installedOf, hasLibrary, afterSwitch });
@@ -132,7 +139,9 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     process: followModel(processApi.process),
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
-    ...createSearchApi({ ...shared, nullSets, renditions }),
+    ...searchApi,
+    ...createPeopleApis({ ...shared, ...enrichment, search: searchApi.search, onChange: index.notify }),
+    watches,
     ...createLibraryAdministration({
       catalogue,
       folders,

@@ -28,7 +28,12 @@ export const backoffMs = (
  * The wait before the next call, in milliseconds. What the provider asks for is kept, or exceeded by the jitter.
  * @param random from 0 to 1
  */
-export const retryDelayMs = (failure: CallError, attempt: number, policy: RetryPolicy, random: number): number => {
+export const retryDelayMs = (
+  failure: Pick<CallError, "retryAfterMs">,
+  attempt: number,
+  policy: RetryPolicy,
+  random: number,
+): number => {
   const asked = failure.retryAfterMs;
   const delay = asked ?? backoffMs(attempt, policy);
   const factor = asked === null ? 1 + JITTER * (2 * random - 1) : 1 + JITTER * random;

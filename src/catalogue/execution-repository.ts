@@ -11,12 +11,16 @@ import type { Change } from "../enrichment/changes.ts";
 import type { NewJob } from "../jobs/job-store.ts";
 import { discardExecution } from "./discard-execution.ts";
 import type { StoredDocument } from "./document-repository.ts";
+import type { EnrichmentCounts } from "./enrichment-counts.ts";
+import { countEnrichments } from "./enrichment-counts.ts";
 import type { ExecutionsTable, JobState } from "./enrichment-schema.ts";
 import { cancelJobs } from "./job-store-ends.ts";
 import { enqueueJobs } from "./job-store-enqueue.ts";
 import { LIVE_STATES } from "./job-store-rows.ts";
 import { isOwnerDead } from "./owner.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { ScopeState } from "./scope-states.ts";
+import { otherStates, photoStates } from "./scope-states.ts";
 import type { Tx } from "./transaction.ts";
 import { createUlid } from "./transaction.ts";
 
@@ -93,6 +97,12 @@ export interface ExecutionRepository {
   readonly cancel: (executionId: string) => Promise<number>;
   /** Brings back the versions before its own. */
   readonly discard: (executionId: string, readingOf: ReadingOf) => Promise<DiscardedExecution>;
+  /** Photos of the library with what they have, newest capture first. @param hashes undefined = all photos */
+  readonly photoStates: (documentType: string, hashes?: readonly string[]) => Promise<readonly ScopeState[]>;
+  /** The same of albums, mails and requests, in the order given. */
+  readonly otherStates: (documentType: string, scopeIds: readonly string[]) => Promise<readonly ScopeState[]>;
+  /** @param hashes undefined = the whole library */
+  readonly counts: (hashes?: readonly string[]) => Promise<EnrichmentCounts>;
   /** Items of running executions that have no unfinished job and no result: something lost their job. */
   readonly lostItems: (limit: number) => Promise<readonly LostItem[]>;
 }
@@ -318,6 +328,9 @@ export const createExecutionRepository = (database: Database, owner: string, clo
     settle: (executionId) => settle(database, executionId, clock.now()),
     cancel: (executionId) => cancel(database, executionId, clock.now()),
     discard: (executionId, readingOf) => discardExecution(database, { executionId, readingOf, now: clock.now() }),
+    photoStates: (documentType, hashes) => photoStates(database, documentType, hashes),
+    otherStates: (documentType, scopeIds) => otherStates(database, documentType, scopeIds),
+    counts: (hashes) => countEnrichments(database, hashes),
     lostItems: (limit) => lostItems(database, limit),
   };
 };

@@ -1,0 +1,319 @@
+/** Asking for enrichment, waiting for it, and reading what came of it. Commands and tools are thin calls into this. */
+import type { Catalogue } from "../../catalogue/catalogue.ts";
+import type { ExecutionProgress } from "../../catalogue/execution-repository.ts";
+import { LIBRARY_USER_ID } from "../../catalogue/event-outbox.ts";
+import type { StoredDocument } from "../../catalogue/document-repository.ts";
+import type { Clock } from "../../clock.ts";
+import { SECOND } from "../../clock.ts";
+import { ConfigError } from "../../errors.ts";
+import type { NewJob } from "../../jobs/job-store.ts";
+import { PRIORITY } from "../../jobs/job-store.ts";
+import type { RetryPolicy } from "../../../models/language/generate-with-retry.ts";
+import type { PriceList } from "../../../models/language/prices.ts";
+import type { Config } from "../../config.ts";
+import type { TranslationResult } from "../../enrichment/kinds/translate.ts";
+import type { Logger } from "../../logger.ts";
+import type { EnrichmentStats, StatsFilter } from "./enrichment-stats.ts";
+import { readStats } from "./enrichment-stats.ts";
+import type { ExecutionReport } from "./follow-execution.ts";
+import { reportExecution, watchExecution } from "./follow-execution.ts";
+import type { Forecast } from "./forecast.ts";
+import { countJobs, forecast } from "./forecast.ts";
+import type { EnrichmentKinds } from "./kind-types.ts";
+import { findObstacle } from "./obstacle.ts";
+import type { EnrichmentPlan, EnrichmentRequest } from "./plan.ts";
+import { findAlbum, planEnrichment } from "./plan.ts";
+import { retryingHandlers } from "./retrying-handlers.ts";
+import type { EnrichmentTargets, TargetAvailability } from "./target-types.ts";
+import { BATCH_WINDOW_MS } from "./batch-window.ts";
+import type { TextTranslation } from "./translate-text.ts";
+import { translateText } from "./translate-text.ts";
+import { createWorkerKeeper } from "./worker-keeper.ts";
+import type { EnrichmentWorkers } from "./worker.ts";
+import type { WorkerProcessOptions } from "./worker-process.ts";
+import { startEnrichmentWorker } from "./worker-process.ts";
+
+/** Jobs added in one transaction: other writers come in between. */
+const LOT = 500;
+
+export interface EnqueueOptions {
+  readonly priority: number;
+  /** Into a batch of the provider, where it has them: within 24 hours, at half the price. */
+  readonly noHurry?: boolean;
+  /** Calls at a time while it is followed. */
+  readonly maxInFlight?: number;
+}
+
+export interface EnqueuedExecution {
+  readonly executionId: string;
+  /** Newly asked for; the others were waiting already. */
+  readonly queued: number;
+}
+
+export interface FollowRequest {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: ExecutionProgress) => void;
+  /** How the worker of this run is started; left out = others do the work. */
+  readonly worker?: Omit<WorkerProcessOptions, "signal">;
+}
+
+/** What there is of one scope and document type. */
+export interface EnrichmentView {
+  readonly scopeId: string;
+  readonly documentType: string;
+  /** NONE = it was never asked for. */
+  readonly state: string;
+  /** What readers see: the newest confirmed version, else the newest. */
+  readonly document: StoredDocument | undefined;
+  readonly error: { readonly code: string; readonly message: string } | undefined;
+  /** Newest first; empty unless asked for. */
+  readonly versions: readonly StoredDocument[];
+}
+
+export interface EnrichmentApi {
+  /** Whether anybody can be asked, by the settings. */
+  readonly availability: () => Promise<TargetAvailability>;
+  /** Changes nothing. */
+  readonly plan: (request: EnrichmentRequest) => Promise<EnrichmentPlan>;
+  /** What a plan would send, to whom, and what it may cost. */
+  readonly forecast: (plan: EnrichmentPlan, options: { readonly noHurry: boolean }) => Promise<Forecast>;
+  /** Adds the jobs of a plan. Works without a provider: they wait for one. */
+  readonly enqueue: (plan: EnrichmentPlan, options: EnqueueOptions) => Promise<EnqueuedExecution>;
+  /** Resolves when nothing is left that can be done now; what waits for a provider stays queued. */
+  readonly follow: (executionId: string, request: FollowRequest) => Promise<ExecutionReport>;
+  /**
+   * Does the jobs of a plan in this process, whatever circuits and pauses say: each ends, well or badly.
+   * @throws ConfigError without a usable provider
+   */
+  readonly now: (plan: EnrichmentPlan, request: Omit<FollowRequest, "worker">) => Promise<ExecutionReport>;
+  /** @throws ConfigError without a usable provider */
+  readonly translateText: (translation: TextTranslation) => Promise<readonly TranslationResult[]>;
+  /** Why jobs that could be done are not done, without a full stop; undefined = unknown. */
+  readonly obstacle: () => Promise<string | undefined>;
+  readonly report: (executionId: string) => Promise<ExecutionReport>;
+  readonly view: (
+    key: { readonly scopeId: string; readonly documentType: string },
+    options?: { readonly history?: boolean },
+  ) => Promise<EnrichmentView>;
+  readonly stats: (filter: StatsFilter) => Promise<EnrichmentStats>;
+}
+
+export interface EnrichmentDeps {
+  readonly config: Config;
+  readonly prices: () => Promise<PriceList>;
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly kinds: () => Promise<EnrichmentKinds>;
+  readonly targets: () => Promise<EnrichmentTargets>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly workingDirectory: string;
+  readonly workers: Pick<EnrichmentWorkers, "openNowWorker">;
+}
+
+const jobsOf = (plan: EnrichmentPlan, { executionId, priority, isBatched, now }: JobColumns): readonly NewJob[] => {
+  const { request, kind } = plan;
+  const payload = {
+    ...(request.wanted === "all" ? { force: true } : {}),
+    ...(request.sourceLanguage === undefined ? {} : { source_language: request.sourceLanguage }),
+  };
+  const { staleAfterMs } = kind.kind;
+  return plan.jobs.map((job) => ({
+    ...job,
+    payload,
+    userId: LIBRARY_USER_ID,
+    executionId,
+    priority,
+    ...(isBatched(job.route) ? { runAt: now + BATCH_WINDOW_MS } : {}),
+    ...(staleAfterMs === undefined ? {} : { expiresAt: now + staleAfterMs }),
+    ...(request.wanted === "missing" ? {} : { redo: true }),
+  }));
+};
+
+interface JobColumns {
+  readonly executionId: string;
+  readonly priority: number;
+  /** A batch of the provider takes it; called by itself only when none has. */
+  readonly isBatched: (route: string) => boolean;
+  readonly now: number;
+}
+
+/** What was asked for, as people read it in lists of executions: no paths, no texts. */
+const filterOf = ({ wanted, limit, languages, scopes }: EnrichmentRequest): Readonly<Record<string, unknown>> => ({
+  wanted,
+  ...(limit === undefined ? {} : { limit }),
+  ...(languages === undefined ? {} : { languages }),
+  ...(scopes.albums === undefined ? {} : { albums: scopes.albums.length }),
+  ...(scopes.photos === undefined ? {} : { photos: scopes.photos.length }),
+  ...(scopes.folders === undefined ? {} : { folders: scopes.folders.length }),
+});
+
+const enqueue = async (
+  deps: EnrichmentDeps,
+  plan: EnrichmentPlan,
+  { priority, noHurry = false, maxInFlight }: EnqueueOptions,
+): Promise<EnqueuedExecution> => {
+  const { clock } = deps;
+  const catalogue = await deps.catalogue();
+  const targets = await deps.targets();
+  const { executions, jobs: queue, subjects } = catalogue;
+  const executionId = await executions.start({
+    command: plan.request.command,
+    kinds: [plan.request.kind],
+    filter: filterOf(plan.request),
+    isFilling: true,
+    ...(maxInFlight === undefined ? {} : { maxInFlight }),
+  });
+  const isBatched = (route: string): boolean => noHurry && targets.chainOf(route)[0]?.batches !== undefined;
+  const jobs = jobsOf(plan, { executionId, priority, isBatched, now: clock.now() });
+  let queued = 0;
+  for (let start = 0; start < jobs.length; start += LOT) {
+    const lot = jobs.slice(start, start + LOT);
+    queued += await queue.transaction(async (tx) => {
+      for (const { scopeId } of lot) {
+        const text = plan.texts.get(scopeId);
+        if (text !== undefined) await subjects.keepText(tx, scopeId, text);
+      }
+      return executions.enqueue(tx, lot);
+    });
+  }
+  await executions.filled(executionId);
+  return { executionId, queued };
+};
+
+/** Ends the wait when the worker of the run has ended: what it left cannot be done now. */
+const watchWithWorker = async (
+  deps: EnrichmentDeps,
+  executionId: string,
+  { signal, onProgress, worker }: FollowRequest,
+): Promise<void> => {
+  const { clock, logger } = deps;
+  const catalogue = await deps.catalogue();
+  const watching = new AbortController();
+  const watched = watchExecution({ catalogue, clock }, executionId, {
+    signal: AbortSignal.any([signal, watching.signal]),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  if (worker === undefined) {
+    await watched;
+    return;
+  }
+  const stop = new AbortController();
+  const ending = AbortSignal.any([signal, stop.signal]);
+  await using keeper = createWorkerKeeper({
+    startWorker: () => startEnrichmentWorker({ ...worker, signal: ending }),
+    logger,
+    signal: ending,
+  });
+  keeper.wake();
+  try {
+    await Promise.race([watched, keeper.finish()]);
+  } finally {
+    watching.abort();
+    stop.abort();
+  }
+  await watched;
+};
+
+const noProvider = (reason: Exclude<TargetAvailability, "ready">, jobs: number): ConfigError =>
+  new ConfigError(reason.message(jobs), { hint: '"photon llm status" shows what is configured and what is missing.' });
+
+/** Ids of the unfinished jobs of an execution. */
+const jobIdsOf = async ({ jobs }: Catalogue, executionId: string): Promise<readonly number[]> => {
+  const ids: number[] = [];
+  for (let cursor: string | undefined = "0"; cursor !== undefined;) {
+    const page = await jobs.list({ executionId, states: ["available"] }, cursor);
+    ids.push(...page.jobs.map(({ id }) => id));
+    cursor = page.next;
+  }
+  return ids;
+};
+
+const retryPolicy = ({ llm: { retry } }: Config): RetryPolicy => ({
+  maxAttempts: retry.max_attempts,
+  baseDelayMs: retry.base_delay_s * SECOND,
+  maxDelayMs: retry.max_delay_s * SECOND,
+});
+
+const runNow = async (
+  deps: EnrichmentDeps,
+  plan: EnrichmentPlan,
+  { signal, onProgress = () => undefined }: Omit<FollowRequest, "worker">,
+): Promise<string> => {
+  const targets = await deps.targets();
+  const availability = targets.availability();
+  if (availability !== "ready") throw noProvider(availability, plan.jobs.length);
+  const { executionId } = await enqueue(deps, plan, { priority: PRIORITY.waiting });
+  const catalogue = await deps.catalogue();
+  const ids = await jobIdsOf(catalogue, executionId);
+  await targets.register(catalogue.providers);
+  const retries = { policy: retryPolicy(deps.config), clock: deps.clock, random: Math.random };
+  for (let start = 0; start < ids.length && !signal.aborted; start += targets.maxInFlight) {
+    await using worker = await deps.workers.openNowWorker((handlers) => retryingHandlers(handlers, retries));
+    await worker.runNow(ids.slice(start, start + targets.maxInFlight), signal);
+    onProgress(await catalogue.executions.progress(executionId));
+  }
+  return executionId;
+};
+
+const view = async (
+  { documents }: Catalogue,
+  key: { readonly scopeId: string; readonly documentType: string },
+  withHistory: boolean,
+): Promise<EnrichmentView> => {
+  const stored = await documents.enrichment(key);
+  const versions = await documents.history(key);
+  const shown = stored?.confirmedDocumentId ?? stored?.documentId;
+  return {
+    ...key,
+    state: stored?.state ?? "NONE",
+    document: versions.find(({ documentId }) => documentId === shown),
+    error: stored?.code === undefined ? undefined : { code: stored.code, message: stored.message ?? "" },
+    versions: withHistory ? versions : [],
+  };
+};
+
+const readAllStats = (catalogue: Catalogue, filter: StatsFilter): Promise<EnrichmentStats> =>
+  readStats(catalogue, filter, (name) => findAlbum(catalogue, name));
+
+export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
+  const { catalogue, clock } = deps;
+  const timed = async (work: () => Promise<string>): Promise<ExecutionReport> => {
+    const startedAt = clock.now();
+    const executionId = await work();
+    const opened = await catalogue();
+    await opened.executions.settle(executionId);
+    return reportExecution(opened, executionId, (clock.now() - startedAt) / SECOND);
+  };
+  const api: EnrichmentApi = {
+    availability: async () => (await deps.targets()).availability(),
+    plan: async (request) => {
+      const { workingDirectory } = deps;
+      const parts = { catalogue: await catalogue(), kinds: await deps.kinds(), targets: await deps.targets() };
+      return planEnrichment({ ...parts, workingDirectory }, request);
+    },
+    forecast: async (plan, { noHurry }) =>
+      forecast(
+        {
+          calls: (await catalogue()).calls,
+          targets: await deps.targets(),
+          kinds: await deps.kinds(),
+          settings: deps.config.llm,
+          prices: deps.prices,
+        },
+        { counts: countJobs(plan.jobs), heldBack: plan.heldBack, noHurry },
+      ),
+    enqueue: (plan, options) => enqueue(deps, plan, options),
+    follow: (executionId, request) =>
+      timed(async () => {
+        await watchWithWorker(deps, executionId, request);
+        return executionId;
+      }),
+    now: (plan, request) => timed(() => runNow(deps, plan, request)),
+    translateText: (translation) => translateText(api, translation, clock.now()),
+    obstacle: async () => (await findObstacle(await catalogue(), await deps.targets()))?.text,
+    report: async (executionId) => reportExecution(await catalogue(), executionId, 0),
+    view: async (key, { history = false } = {}) => view(await catalogue(), key, history),
+    stats: async (filter) => readAllStats(await catalogue(), filter),
+  };
+  return api;
+};
