@@ -11,8 +11,6 @@ import type { PeopleApis } from "./app/enrichment/people.ts";
 import { createPeopleApis, peopleCompanions } from "./app/enrichment/people.ts";
 import type { WatchApi } from "./app/enrichment/watches.ts";
 import { createWatchApi } from "./app/enrichment/watches.ts";
-import { createProcessRuns } from "./app/enrichment/process-run.ts";
-import type { PhotoEnrichmentApi } from "./app/enrichment/process-run-types.ts";
 import type { FirstNotice } from "./app/first-notice.ts";
 import { createFirstNotice } from "./app/first-notice.ts";
 import { createFollowUps } from "./app/follow-ups.ts";
@@ -66,7 +64,6 @@ export interface Photon
     ModelApi,
     ModelChangeApi,
     PeopleApis,
-    PhotoEnrichmentApi,
     ProcessApi,
     SearchApi,
     TaggingApi,
@@ -132,7 +129,6 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...enrichment,
     ...createLlmApi({ ...enrichment, catalogue, clock }),
     ...processApi,
-    ...createProcessRuns(shared),
     ...tagging,
     ...createVocabularyApi({ ...shared, cataloguePath: folders.catalogue }),
     finish: followUps.afterRun,
