@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { NotFoundError, systemCode } from "../../errors.ts";
 import type { DiscoverOptions } from "../../library/discover.ts";
 import type { CommandContext } from "../command.ts";
+import { wantsEnrichment } from "./enrichment-options.ts";
 import { chooseFormat } from "./format.ts";
 import type { OutputWish } from "./open-output.ts";
 import { chooseWorkers, type ProcessFlags } from "./options.ts";
@@ -47,7 +48,7 @@ export const planRun = async (flags: ProcessFlags, context: CommandContext): Pro
     output: {
       target: flags.output === undefined ? undefined : await inspectTarget(flags.output, workingDirectory),
       format,
-      isSingle: areFiles.length === 1 && areFiles[0] === true,
+      isSingle: areFiles.length === 1 && areFiles[0] === true && !wantsEnrichment(flags),
       skipExisting: flags.skipExisting,
       pretty: config.output.pretty,
     },

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { PHOTO_FAILURE_CODES } from "../../../src/errors.ts";
-import type { EnrichmentPatch } from "../../../src/photo/record.ts";
+import type { DescribedPhoto, PatchOptions } from "../../../src/photo/patch-record.ts";
+import { toPatch } from "../../../src/photo/patch-record.ts";
 import {
   type RecordOptions,
   tagCore,
@@ -74,30 +75,46 @@ const bare: ProcessedPhoto = {
   exif: {},
   tags: [],
 };
-const patch: EnrichmentPatch = {
-  content_hash: contentHash,
+const described: DescribedPhoto = {
+  contentHash,
   description: "A beagle on a lawn; “no cat” in sight.",
-  llm_model: "llama3.2-vision",
-  llm_latency_ms: 2345,
-  llm_tokens: 912,
-  id: contentHash.slice(0, 12),
-  llm_input_tokens: 800,
-  llm_output_tokens: 112,
-  schema_version: 1,
+  model: "llama3.2-vision",
+  latencyMs: 2345,
+  inputTokens: 800,
+  outputTokens: 112,
+  kind: "image_tag",
+  documentType: "image_tag",
+  version: 2,
+  state: "CONFIRMED",
+  title: "Beagle on a lawn",
+  tags: ["beagle", "lawn", "dog"],
+  sourceType: "PHOTO",
+  cached: false,
+  costUsd: 0.001234,
 };
+const shown: PatchOptions = { compat: false, details: false };
 
 const goldens = {
   "core-full": toRecord("photos/trip/IMG_0001.HEIC", full, options),
   "core-bare": toRecord("pixel.png", bare, options),
   "core-compat": toRecord("./photos/IMG_0001.HEIC", full, { ...options, compat: true, showTagPaths: false }),
   "core-tagged": tagCore(toRecord("pixel.png", bare, options)),
-  enrichment: patch,
-  "enrichment-tagged": tagPatch(patch),
+  enrichment: toPatch(described, shown),
+  "enrichment-tagged": tagPatch(toPatch(described, shown)),
+  "enrichment-compat-tagged": tagPatch(toPatch(described, { compat: true, details: true })),
+  "enrichment-details-tagged": tagPatch(toPatch(described, { compat: false, details: true })),
+  "enrichment-unknown-tokens-tagged": tagPatch(
+    toPatch({ ...described, inputTokens: undefined, cached: true, costUsd: undefined }, shown),
+  ),
+  "error-llm": toErrorRecord("photos/rude.jpg", {
+    code: "llm_rejected",
+    message: "Invalid request format (LLM_REFUSED).",
+  }),
   error: toErrorRecord("photos/broken.jpg", { code: "decode_failed", message: "The file ends too early." }),
 } as const;
 const schemaOf = (name: string): keyof typeof recordSchemas => {
   if (name.endsWith("-tagged")) return "output-record";
-  if (name === "error") return "error-record";
+  if (name.startsWith("error")) return "error-record";
   return name === "enrichment" ? "enrichment-patch" : "processed-image";
 };
 
@@ -118,7 +135,7 @@ test.each(Object.keys(goldens))("the golden file of %s fits its published JSON S
 test.each(Object.keys(recordSchemas))("the published schema of %s is generated from the code", (name) => {
   const schema = recordJsonSchema(name as keyof typeof recordSchemas); // the keys of the table
   const path = join(SCHEMAS, `${name}.schema.json`);
-  if (process.env["UPDATE_SCHEMAS"] === "1") writeFileSync(path, JSON.stringify(schema));
+  if (process.env["UPDATE_SCHEMAS"] === "1") writeFileSync(path, JSON.stringify(schema, undefined, 2));
   expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(schema);
 });
 
@@ -178,4 +195,25 @@ test("a sound vector passes unchanged", () => {
 test("error records know every code of a photo that failed", () => {
   const validate = new Ajv2020().compile(recordJsonSchema("error-record"));
   for (const code of PHOTO_FAILURE_CODES) expect(validate(toErrorRecord("a.jpg", { code, message: "No." }))).toBe(true);
+});
+
+test("a patch starts with the five fields of the original program, in their order", () => {
+  const five = ["content_hash", "description", "llm_model", "llm_latency_ms", "llm_tokens"];
+  expect(Object.keys(toPatch(described, { compat: true, details: true }))).toEqual(five);
+  expect(Object.keys(toPatch(described, { compat: false, details: true })).slice(0, 5)).toEqual(five);
+  const silent = toPatch({ ...described, outputTokens: undefined }, { compat: true, details: false });
+  expect(Object.keys(silent)).toEqual(five.slice(0, 4)); // half a sum is no sum
+});
+
+test("what a patch has no value for is left out, not null", () => {
+  const bareDescription = {
+    ...described,
+    title: undefined,
+    tags: undefined,
+    sourceType: undefined,
+    costUsd: undefined,
+  };
+  const record = toPatch(bareDescription, { compat: false, details: true });
+  expect(JSON.stringify(record)).not.toContain("null");
+  expect(record).not.toHaveProperty("cost_usd");
 });
