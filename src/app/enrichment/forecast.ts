@@ -154,18 +154,22 @@ const forecastLine = async (
 ): Promise<ForecastLine> => {
   const [model] = deps.targets.chainOf(route);
   const tokens = await tokensOf(deps, kind, model);
-  const sum = { inputTokens: tokens.input * items, outputTokens: tokens.output * items };
-  const line = { kind, items, ...sum, basis: tokens.basis };
+  const line = {
+    kind,
+    items,
+    inputTokens: tokens.input * items,
+    outputTokens: tokens.output * items,
+    basis: tokens.basis,
+  };
   if (model === undefined) return { ...line, target: undefined, usd: null, priceSource: "unknown", sends: [] };
   const target = targetOf(deps, model, noHurry);
-  // Priced as one large call, so that small prices are not rounded away one by one.
-  const usage = { input: sum.inputTokens, output: sum.outputTokens, cacheRead: 0, cacheWrite: 0 };
+  const usage = { input: tokens.input, output: tokens.output, cacheRead: 0, cacheWrite: 0 };
   const factor = target.isBatch ? BATCH_FACTOR : 1;
   const { micros, source } = priceCall(await deps.prices(), deps.targets, { model, usage, factor });
   return {
     ...line,
     target,
-    usd: micros === null ? null : toUsd(micros),
+    usd: micros === null ? null : toUsd(micros * items),
     priceSource: source,
     sends: model.provider === "stub" ? [] : sentFields(deps.kinds.get(kind).kind, deps.settings.send_fields),
   };
@@ -174,7 +178,6 @@ const forecastLine = async (
 const sumOf = (lines: readonly ForecastLine[], valueOf: (line: ForecastLine) => number): number =>
   lines.reduce((sum, line) => sum + valueOf(line), 0);
 
-/** Counts per item by tier of price are not known beforehand: a model's price is taken as if it were one large call. */
 export const forecast = async (deps: ForecastDeps, request: ForecastRequest): Promise<Forecast> => {
   const { counts, heldBack, noHurry = false } = request;
   const lines: ForecastLine[] = [];
