@@ -168,4 +168,12 @@ export const createProviderRepository = (database: Database, clock: Clock): Prov
       .executeTakeFirstOrThrow();
     return row.jobs;
   },
+  waitingRoutes: () =>
+    database
+      .selectFrom("jobs")
+      .select((eb) => ["route", eb.fn.countAll<number>().as("jobs")])
+      .where("state", "=", sql.lit("available"))
+      .groupBy("route")
+      .orderBy("route")
+      .execute(),
 });

@@ -69,4 +69,6 @@ export interface ProviderStore {
   readonly pauses: () => Promise<readonly StoredPause[]>;
   /** Unfinished jobs that wait. */
   readonly waitingJobs: () => Promise<number>;
+  /** The same by route. */
+  readonly waitingRoutes: () => Promise<readonly { readonly route: string; readonly jobs: number }[]>;
 }
