@@ -8,12 +8,14 @@ import type { Clock } from "../clock.ts";
 import type { Change } from "../enrichment/changes.ts";
 import { InvalidInputError, NotFoundError } from "../errors.ts";
 import type { CompletionOutcome, LeaseRef } from "../jobs/job-store.ts";
+import { leaveAlbums } from "./album-repository.ts";
 import type { ChangeSource } from "./document-changes.ts";
 import { clearReading, isPhotoScope, isReading, writeChanges } from "./document-changes.ts";
 import type { DocumentsTable, EnrichmentsTable, EnrichmentState } from "./enrichment-schema.ts";
 import { stateAfter } from "./enrichment-states.ts";
 import { LIBRARY_USER_ID } from "./event-outbox.ts";
 import { markChanged } from "./index-repository.ts";
+import { wakeWaiting } from "./job-store-ends.ts";
 import { leaseOf, LIVE_STATES, NO_LEASE } from "./job-store-rows.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { Tx } from "./transaction.ts";
@@ -80,10 +82,10 @@ export interface DocumentRepository {
   readonly confirm: (key: EnrichmentKey, shown: string, changes: readonly Change[]) => Promise<void>;
   /** Ends a running job of it too; its result is not written. */
   readonly discard: (key: EnrichmentKey) => Promise<void>;
-  /** A version without a call. `edit` and `restore` are confirmed, `annotate` waits. Returns its id. */
+  /** A version without a call. `edit` and `restore` are confirmed, the others wait unless autoConfirm. Returns its id. */
   readonly writeVersion: (
     key: EnrichmentKey & { readonly kind: string },
-    write: DocumentWrite & { readonly createdByStep: "edit" | "annotate" | "restore" },
+    write: DocumentWrite & { readonly createdByStep: "edit" | "annotate" | "restore" | "prefilter" },
   ) => Promise<string>;
   readonly enrichment: (key: EnrichmentKey) => Promise<StoredEnrichment | undefined>;
   /** Newest first. */
@@ -209,6 +211,7 @@ const storeVersion = async (tx: Tx, { key, write, userId, state, hasConfirmed, n
   const shown = write.ready.filter((change) => isConfirmed || !hasConfirmed || !isReading(change));
   await writeChanges(tx, once(isConfirmed ? [...shown, ...write.confirmed] : shown), source);
   await notePhoto(tx, key, { model: write.model, now });
+  await wakeWaiting(tx, [key.scopeId], now);
   return documentId;
 };
 
@@ -299,6 +302,7 @@ const discard = async (tx: Tx, key: EnrichmentKey, now: number): Promise<void> =
     .where("state", "=", "PENDING")
     .where("document_id", "in", documentsOf(tx, key).select("document_id"))
     .execute();
+  await leaveAlbums(tx, key.scopeId, documentsOf(tx, key).select("document_id"));
   await clearReading(tx, key.scopeId, key.documentType);
   if (!isPhotoScope(key.scopeId)) return;
   const left = sql`from enrichments where scope_id = ${key.scopeId} and document_id is not null`;
@@ -318,7 +322,8 @@ const writeVersion = async (
 ): Promise<string> => {
   await cancelLive(tx, key, now);
   const { scopeId, documentType } = key;
-  const state = write.createdByStep === "annotate" && !write.autoConfirm ? "READY_TO_CONFIRM" : "CONFIRMED";
+  const counts = write.autoConfirm || write.createdByStep === "edit" || write.createdByStep === "restore";
+  const state = counts ? "CONFIRMED" : "READY_TO_CONFIRM";
   await tx
     .insertInto("enrichments")
     .values({ scope_id: scopeId, document_type: documentType, kind, state, updated_at: now })

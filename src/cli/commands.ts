@@ -22,7 +22,9 @@ export const commandGroups: Readonly<Record<string, string>> = {
   models: "List, download, check and choose embedding models",
   quarantine: "Photos that could not be processed",
   vocabulary: "The words tags are taken from",
+  review: "Decide about results of language models, appointments and proposals",
   tag: "Give and refuse tags by hand",
+  watches: "Standing watches: be told of new photos of something",
   worker: "Processes that photon starts itself",
 };
 
@@ -83,6 +85,76 @@ export const commands: readonly CommandEntry[] = [
     name: "tag undo",
     summary: "Take back what one run did to tags",
     load: async () => (await import("./commands/tag.ts")).tagUndoCommand,
+  },
+  {
+    name: "ask",
+    summary: "Ask for photos, reminders, albums and more in your own words",
+    load: async () => (await import("./commands/ask.ts")).askCommand,
+  },
+  {
+    name: "review list",
+    summary: "List what waits for your yes",
+    load: async () => (await import("./commands/review.ts")).reviewListCommand,
+  },
+  {
+    name: "review show",
+    summary: "Show one result, event or proposal",
+    load: async () => (await import("./commands/review.ts")).reviewShowCommand,
+  },
+  {
+    name: "review confirm",
+    summary: "Confirm results, events and proposals",
+    load: async () => (await import("./commands/review-decide.ts")).reviewConfirmCommand,
+  },
+  {
+    name: "review edit",
+    summary: "Change a result; your version counts",
+    load: async () => (await import("./commands/review-decide.ts")).reviewEditCommand,
+  },
+  {
+    name: "review discard",
+    summary: "Discard results, events and proposals, or all of a run",
+    load: async () => (await import("./commands/review-decide.ts")).reviewDiscardCommand,
+  },
+  {
+    name: "review retry",
+    summary: "Ask again for failed and discarded results",
+    load: async () => (await import("./commands/review-decide.ts")).reviewRetryCommand,
+  },
+  {
+    name: "review history",
+    summary: "List the versions of a result",
+    load: async () => (await import("./commands/review.ts")).reviewHistoryCommand,
+  },
+  {
+    name: "review diff",
+    summary: "Show what changed between two versions",
+    load: async () => (await import("./commands/review.ts")).reviewDiffCommand,
+  },
+  {
+    name: "review restore",
+    summary: "Bring back an older version",
+    load: async () => (await import("./commands/review-decide.ts")).reviewRestoreCommand,
+  },
+  {
+    name: "watches add",
+    summary: "Watch for new photos of something",
+    load: async () => (await import("./commands/watches.ts")).watchesAddCommand,
+  },
+  {
+    name: "watches list",
+    summary: "List standing watches",
+    load: async () => (await import("./commands/watches.ts")).watchesListCommand,
+  },
+  {
+    name: "watches remove",
+    summary: "Stop watching",
+    load: async () => (await import("./commands/watches.ts")).watchesRemoveCommand,
+  },
+  {
+    name: "events",
+    summary: "Print what happened, one JSON object per line",
+    load: async () => (await import("./commands/events.ts")).eventsCommand,
   },
   {
     name: "retag",

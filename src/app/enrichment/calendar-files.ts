@@ -29,7 +29,7 @@ const writeFailure = (path: string, cause: unknown): StorageError =>
       : `The calendar file ${path} could not be written (${systemCode(cause) ?? String(cause)}).`,
     {
       cause,
-      hint: "The event is confirmed; its file is written the next time, for example by photon review list. Check the folder, or choose another with --ics.",
+      hint: "The event is confirmed. Check the folder or choose another with --ics: the next photon review confirm writes the file.",
     },
   );
 

@@ -35,7 +35,7 @@ export const isPrivateEvent = async (
 ): Promise<boolean> => {
   const { scope_id: scopeId } = content;
   if (typeof scopeId !== "string") return false; // about a provider or a budget
-  const photos = await photosOf(catalogue.subjects, scopeId);
+  const photos = await photosOf(catalogue, scopeId);
   if (photos === undefined) return true;
   const files = await catalogue.subjects.files(photos);
   return photos.some((photo) => files.get(photo)?.some(({ root, path }) => kinds.isLocalOnly(root, path)) ?? true);

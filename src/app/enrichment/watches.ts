@@ -44,7 +44,7 @@ export interface WatchApi {
   /** @param watch name or number. @throws NotFoundError */
   readonly remove: (watch: string) => Promise<ListedWatch>;
   /** What a model is asked about for a photo, best first, 5 at most; empty = no watch has anything to do with it. */
-  readonly offer: (contentHash: string) => Promise<readonly OfferedWatch[]>;
+  readonly offer: (contentHash: string, signal: AbortSignal) => Promise<readonly OfferedWatch[]>;
   /**
    * Decides without a language model about photos that were compared with no watch yet. Meant for libraries without a
    * provider.
@@ -150,8 +150,9 @@ export const createWatchApi = (deps: WatchDeps): WatchApi => {
       return Promise.all((await catalogue.watches.active()).map((watch) => listed(catalogue, watch)));
     },
     remove: async (watch) => remove(await deps.catalogue(), watch),
-    offer: async (contentHash) => {
+    offer: async (contentHash, signal) => {
       const watches = await (await deps.catalogue()).watches.active();
+      signal.throwIfAborted();
       if (watches.length === 0) return [];
       return (await score(contentHash, watches)).slice(0, MAX_OFFERED).map(({ watch }) => offered(watch));
     },
