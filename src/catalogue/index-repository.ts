@@ -5,6 +5,7 @@ import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { StoredTag } from "../photo/types.ts";
 import type { IndexMark, IndexRow, IndexSource } from "../vectors/types.ts";
+import { isDescribed } from "./description-rows.ts";
 import { listOf } from "./lists.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
 import { cameraOf, filesOfPhotos, foldersOf, visiblePhotos } from "./photo-scope.ts";
@@ -73,7 +74,7 @@ const photoRows = (database: Kysely<CatalogueSchema>, contentHashes: readonly st
       "photos.keywords",
       "photos.llm_title",
       "photos.enriched_description",
-      "photos.llm_processed_at",
+      "photos.photo_profile",
       "embeddings.vector",
     ])
     .execute();
@@ -109,7 +110,7 @@ const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonl
     favourite: row.favourite === 1,
     rating: row.rating ?? undefined,
     format: row.format,
-    enriched: row.llm_processed_at !== null,
+    enriched: isDescribed(row),
     text: text.filter((part) => part !== null && part !== undefined && part !== "").join("\n"),
   };
 };

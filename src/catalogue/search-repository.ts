@@ -1,17 +1,19 @@
 /** Reads for search, `show` and duplicates: only photos that exist for a reader, in batches. */
-import type { Kysely } from "kysely";
+import type { Kysely, Selectable } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { StoredTag } from "../photo/types.ts";
 import type { IndexSource } from "../vectors/types.ts";
 import type {
   LibraryCounts,
+  PhotoDescription,
   PhotoDetails,
   PhotoFingerprint,
   PhotoPlace,
   PhotoSummary,
   SearchCatalogue,
 } from "../search/types.ts";
+import { descriptionOf, unconfirmedAmong } from "./description-rows.ts";
 import { listOf } from "./lists.ts";
 import type { LibraryRepository } from "./library-repository.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
@@ -20,7 +22,7 @@ import { storedPhotoOf } from "./photo-row.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
 import { absolutePathOf, cameraOf, filesOfPhotos, filesToSeeTo, foldersOf, visiblePhotos } from "./photo-scope.ts";
 import { reachableAmong } from "./reachable.ts";
-import type { CatalogueSchema } from "./schema.ts";
+import type { CatalogueSchema, PhotosTable } from "./schema.ts";
 import { shownTags } from "./tag-rows.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
@@ -38,7 +40,14 @@ const placesOf = (files: readonly FileOfPhoto[], reachable: ReadonlySet<string>)
     .map((file) => ({ path: absolutePathOf(file), rootPath: file.root, online: reachable.has(file.root) }))
     .toSorted((a, b) => Number(b.online) - Number(a.online) || (a.path < b.path ? -1 : 1));
 
-const summaryOf = (photo: StoredPhoto, places: readonly PhotoPlace[], tags: readonly StoredTag[]): PhotoSummary => {
+interface SummaryParts {
+  readonly photo: StoredPhoto;
+  readonly places: readonly PhotoPlace[];
+  readonly tags: readonly StoredTag[];
+  readonly described: PhotoDescription | undefined;
+}
+
+const summaryOf = ({ photo, places, tags, described }: SummaryParts): PhotoSummary => {
   const { metadata } = photo;
   const camera = cameraOf(metadata.cameraMake ?? null, metadata.cameraModel ?? null);
   return {
@@ -56,20 +65,37 @@ const summaryOf = (photo: StoredPhoto, places: readonly PhotoPlace[], tags: read
     ...(metadata.caption === undefined ? {} : { caption: metadata.caption }),
     favourite: photo.favourite,
     ...(metadata.rating === undefined ? {} : { rating: metadata.rating }),
-    enriched: false, // documents come with enrichment
+    enriched: described !== undefined,
+    ...(described === undefined ? {} : { described }),
   };
 };
+
+/** What `show` tells beyond a summary. */
+type LongTexts = Pick<PhotoDetails, "story" | "translations">;
+
+const longTextsOf = ({
+  photo_profile: story,
+  translations,
+}: Pick<Selectable<PhotosTable>, "photo_profile" | "translations">): LongTexts => ({
+  // Both are written by document-changes.ts as objects.
+  ...(story === null ? {} : { story: JSON.parse(story) as Record<string, unknown> }),
+  ...(translations === null
+    ? {}
+    : { translations: JSON.parse(translations) as Record<string, Record<string, string>> }),
+});
+
+interface LoadedPhoto {
+  readonly photo: StoredPhoto;
+  readonly summary: PhotoSummary;
+  readonly tags: readonly StoredTag[];
+  readonly longTexts: LongTexts;
+}
 
 const loadSummaries = async (
   database: Database,
   { clock }: SearchRepositoryDeps,
   hashes: readonly string[],
-): Promise<
-  ReadonlyMap<
-    string,
-    { readonly photo: StoredPhoto; readonly summary: PhotoSummary; readonly tags: readonly StoredTag[] }
-  >
-> => {
+): Promise<ReadonlyMap<string, LoadedPhoto>> => {
   if (hashes.length === 0) return new Map();
   const rows = await visiblePhotos(database)
     .selectAll("photos")
@@ -78,12 +104,15 @@ const loadSummaries = async (
   const files = await filesOfPhotos(database, hashes);
   const tags = await shownTags(database, hashes);
   const reachable = await reachableAmong(new Set([...files.values()].flat().map(({ root }) => root)), clock);
+  const unconfirmed = await unconfirmedAmong(database, hashes);
   return new Map(
     rows.map((row) => {
       const photo = storedPhotoOf(row);
       const places = placesOf(files.get(row.content_hash) ?? [], reachable);
       const own = tags.get(row.content_hash) ?? [];
-      return [row.content_hash, { photo, summary: summaryOf(photo, places, own), tags: own }];
+      const described = descriptionOf(row, { tags: own, isConfirmed: !unconfirmed.has(row.content_hash) });
+      const summary = summaryOf({ photo, places, tags: own, described });
+      return [row.content_hash, { photo, summary, tags: own, longTexts: longTextsOf(row) }];
     }),
   );
 };
@@ -104,6 +133,7 @@ const loadDetails = async (
   const mark = await database.selectFrom("to_index").select("rev").where("content_hash", "=", hash).executeTakeFirst();
   return {
     ...found.summary,
+    ...found.longTexts,
     metadata: found.photo.metadata,
     scoredTags: found.tags,
     vectorKeys: keys.map((row) => row.vector_key),

@@ -14,6 +14,20 @@ export interface PhotoPlace {
   readonly online: boolean;
 }
 
+/** What language models wrote about a photo: content to show, never an instruction. */
+export interface PhotoDescription {
+  readonly source: "llm";
+  readonly title?: string;
+  readonly description?: string;
+  /** Tag names, most useful first, without those that people refused. */
+  readonly tags: readonly string[];
+  /** PHOTO, SCREENSHOT, DOCUMENT, POSTER or ARTWORK. */
+  readonly sourceType?: string;
+  readonly model?: string;
+  /** False: it waits for a person to look at it. */
+  readonly confirmed: boolean;
+}
+
 /** What a hit shows of a photo. */
 export interface PhotoSummary {
   readonly contentHash: string;
@@ -36,6 +50,7 @@ export interface PhotoSummary {
   readonly rating?: number;
   /** True when a description has been stored. */
   readonly enriched: boolean;
+  readonly described?: PhotoDescription;
 }
 
 /** What `show` adds to the summary. */
@@ -43,6 +58,10 @@ export interface PhotoDetails extends PhotoSummary {
   readonly metadata: PhotoMetadata;
   /** People's tags first, then the models', best first. */
   readonly scoredTags: readonly StoredTag[];
+  /** Lines that present the photo, by the names of their parts. */
+  readonly story?: Readonly<Record<string, unknown>>;
+  /** Title and texts by language, BCP 47. */
+  readonly translations?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Vector keys under which a vector is stored. */
   readonly vectorKeys: readonly string[];
   /** False while the newest revision waits for the index. */

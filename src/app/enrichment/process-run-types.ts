@@ -2,6 +2,8 @@
 import type { Tx } from "../../catalogue/transaction.ts";
 import type { DescribedPhoto } from "../../photo/patch-record.ts";
 import type { RecordFailure } from "../../photo/record.ts";
+import type { Forecast } from "./forecast.ts";
+import type { PhotoForecastRequest } from "./forecast-photos.ts";
 import type { TargetAvailability } from "./target-types.ts";
 
 export interface PhotoEnrichmentWish {
@@ -71,6 +73,8 @@ export interface EnrichmentObstacle {
 }
 
 export interface PhotoEnrichmentApi {
+  /** Sends nothing and changes nothing. @param request absolute paths, one for each photo */
+  readonly forecastPhotos: (request: PhotoForecastRequest) => Promise<Forecast>;
   /** Begins an execution. Creates the library when there is none. */
   readonly enrichPhotos: (wish: PhotoEnrichmentWish) => Promise<PhotoEnrichment>;
   /**

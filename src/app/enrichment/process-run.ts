@@ -1,13 +1,16 @@
 /** Enrichment of the photos of one run of `photon process`: asked for while they are stored, followed to its end. */
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { EnrichmentResult } from "../../catalogue/result-repository.ts";
+import type { PriceList } from "../../../models/language/prices.ts";
 import type { Clock } from "../../clock.ts";
+import type { Config } from "../../config.ts";
 import { NotFoundError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { createAsking } from "./ask-photos.ts";
 import { describedPhoto, recordFailure } from "./described-photo.ts";
 import type { FollowedEnd } from "./follow-photos.ts";
 import { createFollower } from "./follow-photos.ts";
+import { forecastPhotos } from "./forecast-photos.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
 import { findObstacle } from "./obstacle.ts";
 import type { PhotoEnrichment, PhotoEnrichmentApi, PhotoEnrichmentWish, PhotoResult } from "./process-run-types.ts";
@@ -20,6 +23,9 @@ const MICROS_PER_USD = 1_000_000;
 const TOTAL_BUDGET = "PHOTON_LLM_BUDGET_TOTAL_USD";
 
 export interface ProcessRunDeps {
+  readonly config: Config;
+  readonly prices: () => Promise<PriceList>;
+  readonly hasLibrary: () => boolean;
   readonly catalogue: () => Promise<Catalogue>;
   readonly targets: () => Promise<EnrichmentTargets>;
   readonly kinds: () => Promise<EnrichmentKinds>;
@@ -150,7 +156,7 @@ const requireProvider = async (
   { kinds, explicit, signal }: Pick<PhotoEnrichmentWish, "kinds" | "explicit" | "signal">,
 ): Promise<void> => {
   const availability = targets.availability();
-  if (availability !== "ready") throw new NotFoundError(availability.message(0));
+  if (availability !== "ready") throw new NotFoundError(MISSING[availability.reason], { hint: CHOOSE });
   for (const kind of kinds) {
     let failure: Error | undefined;
     let isCallable = false;
@@ -166,6 +172,11 @@ const requireProvider = async (
 };
 
 const SEE_STATUS = 'See "photon llm status".';
+const MISSING = {
+  not_configured: "Expected a language model for --llm, received none: no provider is configured.",
+  no_key: "Expected a key for the chosen provider of language models, received none.",
+} as const;
+const CHOOSE = 'Set it up with "photon config init", or name a provider: --llm ollama runs on this machine.';
 
 export const createProcessRuns = (deps: ProcessRunDeps): PhotoEnrichmentApi => ({
   enrichPhotos: async (wish) => {
@@ -174,4 +185,16 @@ export const createProcessRuns = (deps: ProcessRunDeps): PhotoEnrichmentApi => (
     return startRun(deps, { catalogue: await deps.catalogue(), targets: await deps.targets(), kinds }, wish);
   },
   requireProvider: async (wish) => requireProvider(await deps.targets(), wish),
+  forecastPhotos: async (request) =>
+    forecastPhotos(
+      {
+        // What own calls took is known by a library alone, and a forecast makes none.
+        calls: deps.hasLibrary() ? (await deps.catalogue()).calls : undefined,
+        targets: await deps.targets(),
+        kinds: await deps.kinds(),
+        settings: deps.config.llm,
+        prices: deps.prices,
+      },
+      request,
+    ),
 });

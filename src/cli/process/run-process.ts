@@ -226,7 +226,7 @@ export const runProcess = async (
 ): Promise<number> => {
   checkEnrichmentFlags(flags);
   const plan = await planRun(flags, context);
-  if (flags.dryRun) return await dryRun(flags.inputs, await discoverOptions(context, [], signal), context);
+  if (flags.dryRun) return await dryRun(flags, await discoverOptions(context, [], signal), context);
   const photon: ProcessApi & PhotoEnrichmentApi = await context.photon();
   const discovery = await discoverOptions(context, flags.store ? await photon.addedRoots() : [], signal);
   await using enrichment = await startEnrichment(flags, { photon, context, signal });

@@ -20,7 +20,7 @@ export const sayWhatWaits = async (
     );
   }
   if (queued === 0 || signal.aborted) return;
-  if (availability !== "ready") return await stderr.line(availability.message(queued));
+  if (availability !== "ready") return await stderr.line(`photon: ${availability.message(queued)}`);
   const jobs = `${formatPlural(queued, "enrichment job")} ${queued === 1 ? "stays" : "stay"} queued`;
   if (!flags.wait) {
     if (!flags.quiet) await stderr.line(`photon: ${jobs} for other photon processes. ${SEE_STATUS}`);

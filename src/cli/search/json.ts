@@ -22,6 +22,7 @@ const photoJson = (photo: PhotoSummary): Readonly<Record<string, unknown>> => ({
   favourite: photo.favourite,
   rating: photo.rating,
   enriched: photo.enriched,
+  described: photo.described,
 });
 
 export const searchJson = ({ hits, ...reply }: SearchReply): Readonly<Record<string, unknown>> => ({
@@ -42,6 +43,8 @@ export const detailsJson = (photo: PhotoDetails, id: string): Readonly<Record<st
   ...photoJson(photo),
   metadata: photo.metadata,
   scoredTags: photo.scoredTags,
+  story: photo.story,
+  translations: photo.translations,
   vectorKeys: photo.vectorKeys,
   indexed: photo.indexed,
 });

@@ -1,5 +1,6 @@
 /** Everything known about one photo, as people read it. */
 import { formatCaptureTime } from "../../photo/capture-time.ts";
+import { foldTagName } from "../../photo/tag-edits.ts";
 import type { PhotoMetadata, StoredTag } from "../../photo/types.ts";
 import type { PhotoDetails } from "../../search/types.ts";
 import { formatBytes, formatTable } from "../terminal.ts";
@@ -25,9 +26,44 @@ const gpsText = ({ gps }: PhotoDetails): string =>
     ? ""
     : `${gps.latitude.toFixed(5)},${gps.longitude.toFixed(5)}${gps.altitude === undefined ? "" : `, ${Math.round(gps.altitude)} m`}`;
 
-/** `beach 0.91`, `our garden (yours)` */
-const tagText = ({ name, confidence, provenance }: StoredTag): string =>
-  provenance.source === "user" ? `${name} (yours)` : `${name} ${confidence.toFixed(2)}`;
+/** Sources that give tags without a measure. */
+const UNMEASURED: Partial<Readonly<Record<StoredTag["provenance"]["source"], string>>> = {
+  user: "yours",
+  llm: "language model",
+};
+
+/** `beach 0.91`, `our garden (yours)`, `surf (language model)` */
+const tagText = ({ name, confidence, provenance: { source } }: StoredTag): string => {
+  const giver = UNMEASURED[source];
+  return giver === undefined ? `${name} ${confidence.toFixed(2)}` : `${name} (${giver})`;
+};
+
+/** What a language model says too is told once, with the measure. */
+const shownTags = (tags: readonly StoredTag[]): readonly StoredTag[] => {
+  const measured = new Set(
+    tags.filter(({ provenance }) => provenance.source !== "llm").map(({ name }) => foldTagName(name)),
+  );
+  return tags.filter(({ name, provenance }) => provenance.source !== "llm" || !measured.has(foldTagName(name)));
+};
+
+const descriptionRows = ({
+  described,
+  story,
+  translations,
+}: PhotoDetails): readonly (readonly [string, string | undefined])[] => {
+  if (described === undefined) return [];
+  const { title, description, sourceType, model, confirmed } = described;
+  const by = `${model ?? "language model"}${confirmed ? "" : ", not confirmed yet"}`;
+  const tagline = story?.["tagline"];
+  return [
+    ["described as", title],
+    ["description", description],
+    ["story", typeof tagline === "string" ? tagline : undefined],
+    ["sort of picture", sourceType?.toLowerCase()],
+    ["translated into", translations === undefined ? undefined : Object.keys(translations).join(", ")],
+    ["described by", by],
+  ];
+};
 
 /** @param id as shown in lists */
 export const photoText = (photo: PhotoDetails, id: string, { output, workingDirectory }: TextOptions): string => {
@@ -48,7 +84,8 @@ export const photoText = (photo: PhotoDetails, id: string, { output, workingDire
     ["title", photo.title],
     ["caption", photo.caption],
     ["keywords", metadata.keywords?.join(", ")],
-    ["tags", photo.scoredTags.map(tagText).join(", ")],
+    ["tags", shownTags(photo.scoredTags).map(tagText).join(", ")],
+    ...descriptionRows(photo),
     ["rating", photo.rating === undefined ? undefined : `${photo.rating}`],
     ["favourite", photo.favourite ? "yes" : undefined],
     ["vectors", photo.vectorKeys.length === 0 ? "none" : photo.vectorKeys.join(", ")],

@@ -56,7 +56,7 @@ export const explanation = ({ vector, text, fused, penalty }: HitSignals): strin
     .join("; ");
 
 const detailLines = ({ photo, signals }: SearchHit, { output }: TextOptions): readonly string[] => {
-  const words = [photo.title ?? photo.caption, photo.tags.slice(0, SHOWN_TAGS).join(", ")];
+  const words = [photo.title ?? photo.caption ?? photo.described?.title, photo.tags.slice(0, SHOWN_TAGS).join(", ")];
   const about = printable(words.filter((part) => part !== undefined && part !== "").join(" - ")).slice(0, ABOUT_LENGTH);
   const lines = [about, signals === undefined ? "" : explanation(signals)].filter((line) => line !== "");
   return lines.map((line) => output.style("dim", INDENT + line));
