@@ -2,6 +2,7 @@
 import { decodeBench } from "./decode.ts";
 import { jobQueueBench } from "./job-queue.ts";
 import { libraryWritesBench } from "./library-writes.ts";
+import { llmCoreBench } from "./llm-core.ts";
 import { modelSizesBench } from "./model-sizes.ts";
 import { photonMiniBench } from "./photon-mini.ts";
 import { processBench } from "./process.ts";
@@ -18,6 +19,7 @@ export const benches: readonly Bench[] = [
   modelSizesBench,
   libraryWritesBench,
   jobQueueBench,
+  llmCoreBench,
   retagBench,
   vectorCommitBench,
   ...vectorSearchBenches,

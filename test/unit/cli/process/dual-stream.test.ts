@@ -11,7 +11,6 @@ const outcome = (index: number): ProcessOutcome => ({
     displayPath: `${index}.jpg`,
     absolutePath: Buffer.from(`/${index}.jpg`),
     rootPath: Buffer.from("/"),
-    named: false,
   },
 });
 const queued = (number: number): PhotoResult => ({
