@@ -15,6 +15,8 @@ import type { AdministrationRepository } from "./administration-repository.ts";
 import { createAdministrationRepository } from "./administration-repository.ts";
 import type { AlbumRepository } from "./album-repository.ts";
 import { createAlbumRepository } from "./album-repository.ts";
+import type { BacklogRepository } from "./backlog-repository.ts";
+import { createBacklogRepository } from "./backlog-repository.ts";
 import type { CalendarRepository } from "./calendar-repository.ts";
 import { createCalendarRepository } from "./calendar-repository.ts";
 import type { CallLogRepository } from "./call-log.ts";
@@ -73,6 +75,7 @@ export interface Catalogue extends AsyncDisposable {
   /** Names this handle in the leases it takes. */
   readonly owner: string;
   readonly administration: AdministrationRepository;
+  readonly backlog: BacklogRepository;
   readonly calls: CallLogRepository;
   readonly albums: AlbumRepository;
   readonly calendar: CalendarRepository;
@@ -181,6 +184,7 @@ const createRepositories = (
     path,
     owner,
     administration: createAdministrationRepository(kysely, clock),
+    backlog: createBacklogRepository(kysely, clock),
     calls: createCallLogRepository(kysely, owner, clock),
     albums: createAlbumRepository(kysely, clock),
     calendar: createCalendarRepository(kysely, clock),

@@ -13,6 +13,8 @@ import type { Tx } from "./transaction.ts";
 
 /** Scopes of one transaction: other writers come in between. */
 const LOT = 200;
+/** Result of an execution whose documents do not count any more. */
+const TAKEN_BACK = "taken back";
 
 interface Undo {
   readonly executionId: string;
@@ -31,16 +33,17 @@ const written = async (tx: Tx, executionId: string): Promise<readonly Enrichment
   return rows.map((row) => ({ scopeId: row.scope_id, documentType: row.document_type }));
 };
 
-/** The newest version that is not the execution's: of all, or of the confirmed ones. */
-const versionBefore = async (tx: Tx, key: EnrichmentKey, { executionId }: Undo, onlyConfirmed: boolean) => {
+/** The newest version of an execution that was not taken back: of all, or of the confirmed ones. */
+const versionBefore = async (tx: Tx, key: EnrichmentKey, onlyConfirmed: boolean) => {
   const row = await tx
     .selectFrom("documents")
+    .innerJoin("executions", "executions.execution_id", "documents.execution_id")
     .leftJoin("document_confirmations", "document_confirmations.document_id", "documents.document_id")
     .selectAll("documents")
     .select("document_confirmations.confirmed_at")
     .where("scope_id", "=", key.scopeId)
     .where("document_type", "=", key.documentType)
-    .where("execution_id", "<>", executionId)
+    .where((eb) => eb.or([eb("result", "is", null), eb("result", "<>", TAKEN_BACK)]))
     .$if(onlyConfirmed, (query) => query.where("confirmed_at", "is not", null))
     .orderBy("version", "desc")
     .executeTakeFirst();
@@ -57,8 +60,8 @@ const dropEntries = async (tx: Tx, key: EnrichmentKey, executionId: string): Pro
 
 /** @returns whether there was a version before */
 const undoOne = async (tx: Tx, key: EnrichmentKey, undo: Undo): Promise<boolean> => {
-  const newest = await versionBefore(tx, key, undo, false);
-  const confirmed = newest?.isConfirmed === true ? newest : await versionBefore(tx, key, undo, true);
+  const newest = await versionBefore(tx, key, false);
+  const confirmed = newest?.isConfirmed === true ? newest : await versionBefore(tx, key, true);
   const state = newest === undefined ? "DISCARDED" : newest.isConfirmed ? "CONFIRMED" : "READY_TO_CONFIRM";
   await tx
     .updateTable("enrichments")
@@ -90,9 +93,15 @@ const undoOne = async (tx: Tx, key: EnrichmentKey, undo: Undo): Promise<boolean>
 export const discardExecution = async (database: Kysely<CatalogueSchema>, undo: Undo): Promise<DiscardedExecution> => {
   let restored = 0;
   let discarded = 0;
+  const { executionId } = undo;
+  await database
+    .updateTable("executions")
+    .set({ result: TAKEN_BACK })
+    .where("execution_id", "=", executionId)
+    .execute();
   for (;;) {
     const lot = await database.transaction().execute(async (tx) => {
-      const keys = await written(tx, undo.executionId);
+      const keys = await written(tx, executionId);
       for (const key of keys) {
         if (await undoOne(tx, key, undo)) restored += 1;
         else discarded += 1;

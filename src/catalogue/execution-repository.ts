@@ -10,7 +10,7 @@ import type { Clock } from "../clock.ts";
 import type { Change } from "../enrichment/changes.ts";
 import type { NewJob } from "../jobs/job-store.ts";
 import { discardExecution } from "./discard-execution.ts";
-import type { StoredDocument } from "./document-repository.ts";
+import type { EnrichmentKey, StoredDocument } from "./document-repository.ts";
 import type { EnrichmentCounts } from "./enrichment-counts.ts";
 import { countEnrichments } from "./enrichment-counts.ts";
 import type { ExecutionsTable, JobState } from "./enrichment-schema.ts";
@@ -34,8 +34,16 @@ export interface NewExecution {
   readonly filter: Readonly<Record<string, unknown>>;
   /** Calls at a time while somebody follows it. */
   readonly maxInFlight?: number;
+  /** What jobs are made with again when something loses them. */
+  readonly again?: JobTerms;
   /** More jobs are going to be added until `filled`, or until this process has ended: it is not over before. */
   readonly isFilling?: boolean;
+}
+
+/** What the jobs of an execution have in common. */
+export interface JobTerms {
+  readonly priority: number;
+  readonly payload: Readonly<Record<string, unknown>>;
 }
 
 /** Items by what became of them; they add up to `total`. */
@@ -57,6 +65,7 @@ export interface StoredExecution {
   readonly filter: Readonly<Record<string, unknown>>;
   readonly state: ExecutionsTable["state"];
   readonly maxInFlight: number | undefined;
+  readonly again: JobTerms;
   readonly startedAt: number;
   readonly completedAt: number | undefined;
 }
@@ -75,6 +84,8 @@ export type ReadingOf = (document: StoredDocument, confirmed: boolean) => readon
 export interface ExecutionRepository {
   /** Returns its id. */
   readonly start: (execution: NewExecution) => Promise<string>;
+  /** The last one of a command that started since then, to be gone on with; undefined = there is none. */
+  readonly reopen: (command: string, since: number) => Promise<string | undefined>;
   /**
    * Adds jobs in the caller's transaction, as {@link JobStore.enqueue} does, and remembers that their execution waits
    * for them. What counts as done is no item.
@@ -103,8 +114,8 @@ export interface ExecutionRepository {
   readonly otherStates: (documentType: string, scopeIds: readonly string[]) => Promise<readonly ScopeState[]>;
   /** @param hashes undefined = the whole library */
   readonly counts: (hashes?: readonly string[]) => Promise<EnrichmentCounts>;
-  /** Items of running executions that have no unfinished job and no result: something lost their job. */
-  readonly lostItems: (limit: number) => Promise<readonly LostItem[]>;
+  /** Items that wait without a job: something lost theirs. */
+  readonly lostItems: (executionId: string, limit: number) => Promise<readonly EnrichmentKey[]>;
 }
 
 export interface ExecutionItem {
@@ -114,18 +125,14 @@ export interface ExecutionItem {
   readonly job: JobState | undefined;
 }
 
-export interface LostItem {
-  readonly executionId: string;
-  readonly scopeId: string;
-  readonly documentType: string;
-}
-
 export interface DiscardedExecution {
   /** Scopes that have the version before again. */
   readonly restored: number;
   /** Scopes that had none. */
   readonly discarded: number;
 }
+
+const NO_TERMS: JobTerms = { priority: 0, payload: {} };
 
 const executionOf = (row: Selectable<ExecutionsTable>): StoredExecution => ({
   executionId: row.execution_id,
@@ -134,12 +141,13 @@ const executionOf = (row: Selectable<ExecutionsTable>): StoredExecution => ({
   filter: JSON.parse(row.filter) as Record<string, unknown>, // as above
   state: row.state,
   maxInFlight: row.max_in_flight ?? undefined,
+  again: { ...NO_TERMS, ...(JSON.parse(row.context) as Partial<JobTerms>) }, // as above
   startedAt: row.started_at,
   completedAt: row.completed_at ?? undefined,
 });
 
 const start = async (database: Database, execution: NewExecution, now: number, owner: string): Promise<string> => {
-  const { command, kinds, filter, maxInFlight, isFilling = false } = execution;
+  const { command, kinds, filter, maxInFlight, again, isFilling = false } = execution;
   const executionId = createUlid(now);
   await database
     .insertInto("executions")
@@ -148,6 +156,7 @@ const start = async (database: Database, execution: NewExecution, now: number, o
       command,
       kinds: JSON.stringify(kinds),
       filter: JSON.stringify(filter),
+      ...(again === undefined ? {} : { context: JSON.stringify(again) }),
       max_in_flight: maxInFlight ?? null,
       state: "RUNNING",
       filled_by: isFilling ? owner : null,
@@ -155,6 +164,24 @@ const start = async (database: Database, execution: NewExecution, now: number, o
     })
     .execute();
   return executionId;
+};
+
+const reopen = async (database: Database, command: string, since: number): Promise<string | undefined> => {
+  const row = await database
+    .selectFrom("executions")
+    .select("execution_id")
+    .where("command", "=", command)
+    .where("started_at", ">=", since)
+    .where("state", "<>", "CANCELLED")
+    .orderBy("execution_id", "desc")
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  await database
+    .updateTable("executions")
+    .set({ state: "RUNNING", completed_at: null })
+    .where("execution_id", "=", row.execution_id)
+    .execute();
+  return row.execution_id;
 };
 
 /** The unfinished job of a key becomes what the execution waits for. */
@@ -223,8 +250,8 @@ const cost = async (database: Database, executionId: string): Promise<ExecutionC
   return { micros: row.micros, unpricedCalls: row.unpriced };
 };
 
-/** True when somebody may still add jobs to it. */
-const isFilling = ({ filled_by: owner }: Pick<ExecutionsTable, "filled_by">): boolean =>
+/** True while its process still adds jobs. */
+const isBeingFilled = ({ filled_by: owner }: Pick<ExecutionsTable, "filled_by">): boolean =>
   owner !== null && !isOwnerDead(owner);
 
 const settle = (database: Database, executionId: string, now: number): Promise<boolean> =>
@@ -236,7 +263,8 @@ const settle = (database: Database, executionId: string, now: number): Promise<b
       .executeTakeFirst();
     if (row === undefined || row.state !== "RUNNING") return true;
     const counts = await progress(tx, executionId);
-    if (counts.pending > 0 || isFilling(row)) return false;
+    if (counts.pending > 0 || isBeingFilled(row)) return false;
+    if ((await lostItems(tx, { executionId, limit: 1 })).length > 0) return false;
     await tx
       .updateTable("executions")
       .set({ state: "COMPLETED", counts: JSON.stringify(counts), filled_by: null, completed_at: now })
@@ -287,29 +315,29 @@ const items = async (database: Database, executionId: string): Promise<readonly 
   }));
 };
 
-/** Wanted is what has no state, or waits without a job; ended, failed and discarded ones count as done. */
-const lostItems = async (database: Database, limit: number): Promise<readonly LostItem[]> => {
-  const { rows } = await sql<{ execution_id: string; scope_id: string; document_type: string }>`
-    select item.execution_id, item.scope_id, item.document_type
-    from executions join execution_items item on item.execution_id = executions.execution_id
-    left join enrichments state on state.scope_id = item.scope_id and state.document_type = item.document_type
-    where executions.state = 'RUNNING' and (state.state is null or state.state = 'PENDING')
+/**
+ * What waits without a job. What has no state any more was given up on purpose: it left the library, or has to stay on
+ * this machine.
+ */
+const lostItems = async (
+  database: Database,
+  { executionId, limit }: { readonly executionId: string; readonly limit: number },
+): Promise<readonly EnrichmentKey[]> => {
+  const { rows } = await sql<{ readonly scope_id: string; readonly document_type: string }>`
+    select item.scope_id, item.document_type from execution_items item
+    join enrichments state on state.scope_id = item.scope_id and state.document_type = item.document_type
+    where item.execution_id = ${executionId} and state.state = 'PENDING'
       and not exists (select 1 from jobs where jobs.scope_id = item.scope_id
         and jobs.document_type = item.document_type and jobs.state in ('available', 'running', 'submitted'))
-      and (item.scope_id not glob '[0-9a-f]*' or length(item.scope_id) <> 64
-        or exists (select 1 from photos where content_hash = item.scope_id))
     limit ${limit}`.execute(database);
-  return rows.map((row) => ({
-    executionId: row.execution_id,
-    scopeId: row.scope_id,
-    documentType: row.document_type,
-  }));
+  return rows.map((row) => ({ scopeId: row.scope_id, documentType: row.document_type }));
 };
 
 export const createExecutionRepository = (database: Database, owner: string, clock: Clock): ExecutionRepository => {
   const rows = () => database.selectFrom("executions").selectAll();
   return {
     start: (execution) => start(database, execution, clock.now(), owner),
+    reopen: (command, since) => reopen(database, command, since),
     enqueue: (tx, jobs) => enqueue(tx, jobs, clock.now()),
     filled: async (executionId) => {
       const change = { filled_by: null };
@@ -331,6 +359,6 @@ export const createExecutionRepository = (database: Database, owner: string, clo
     photoStates: (documentType, hashes) => photoStates(database, documentType, hashes),
     otherStates: (documentType, scopeIds) => otherStates(database, documentType, scopeIds),
     counts: (hashes) => countEnrichments(database, hashes),
-    lostItems: (limit) => lostItems(database, limit),
+    lostItems: (executionId, limit) => lostItems(database, { executionId, limit }),
   };
 };

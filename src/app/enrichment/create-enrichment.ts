@@ -14,6 +14,7 @@ import type { PhotoEnrichmentApi } from "./process-run-types.ts";
 import { createProcessRuns } from "./process-run.ts";
 import type { EnrichmentTargets } from "./targets.ts";
 import { createTargets } from "./targets.ts";
+import { createUpkeep } from "./upkeep.ts";
 import type { Companion, EnrichmentWorkers } from "./worker.ts";
 import { createEnrichmentWorkers } from "./worker.ts";
 
@@ -39,6 +40,7 @@ export interface CreateEnrichmentDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly catalogue: () => Promise<Catalogue>;
+  readonly hasLibrary: () => boolean;
   /** Another handle on the same library: workers wait for nobody else's transactions. */
   readonly openCatalogue: () => Promise<Catalogue>;
   readonly offerWatches: OfferWatches;
@@ -61,7 +63,8 @@ export const createEnrichment = (deps: CreateEnrichmentDeps): EnrichmentParts & 
   const targets = once(() => targetsFor(undefined));
   // Workers alone care for runs that are followed; everybody else need not open the library to know whom to call.
   const workerTargets = once(async () => targetsFor(await followedCalls(await catalogue())));
-  const workers = createEnrichmentWorkers({ ...deps, kinds, prices, targets: workerTargets });
+  const companions = [...deps.companions, createUpkeep({ kinds, targets, clock, logger })];
+  const workers = createEnrichmentWorkers({ ...deps, companions, kinds, prices, targets: workerTargets });
   const parts: EnrichmentParts = { kinds, targets, prices, workers };
   return {
     ...parts,

@@ -20,6 +20,7 @@ import { reportExecution, watchExecution } from "./follow-execution.ts";
 import type { Forecast } from "./forecast.ts";
 import { countJobs, forecast } from "./forecast.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
+import type { JobPayload } from "./job-payload.ts";
 import { findObstacle } from "./obstacle.ts";
 import type { EnrichmentPlan, EnrichmentRequest } from "./plan.ts";
 import { findAlbum, planEnrichment } from "./plan.ts";
@@ -110,12 +111,14 @@ export interface EnrichmentDeps {
   readonly workers: Pick<EnrichmentWorkers, "openNowWorker">;
 }
 
+const payloadOf = ({ wanted, sourceLanguage }: EnrichmentRequest): JobPayload => ({
+  ...(wanted === "all" ? { force: true } : {}),
+  ...(sourceLanguage === undefined ? {} : { source_language: sourceLanguage }),
+});
+
 const jobsOf = (plan: EnrichmentPlan, { executionId, priority, isBatched, now }: JobColumns): readonly NewJob[] => {
   const { request, kind } = plan;
-  const payload = {
-    ...(request.wanted === "all" ? { force: true } : {}),
-    ...(request.sourceLanguage === undefined ? {} : { source_language: request.sourceLanguage }),
-  };
+  const payload = payloadOf(request);
   const { staleAfterMs } = kind.kind;
   return plan.jobs.map((job) => ({
     ...job,
@@ -160,6 +163,7 @@ const enqueue = async (
     command: plan.request.command,
     kinds: [plan.request.kind],
     filter: filterOf(plan.request),
+    again: { priority, payload: payloadOf(plan.request) },
     isFilling: true,
     ...(maxInFlight === undefined ? {} : { maxInFlight }),
   });

@@ -15,6 +15,7 @@ import type { WorkerSettings } from "../../jobs/worker.ts";
 import { DEFAULT_WORKER, JobWorker } from "../../jobs/worker.ts";
 import type { Logger } from "../../logger.ts";
 import { decodeLimitsOf } from "../process-api.ts";
+import { liftBudgetPauses } from "./budget-pauses.ts";
 import { createEncodingGate } from "./encoding-gate.ts";
 import { createJobHandlers } from "./job-handler.ts";
 import type { OfferWatches } from "./job-subject.ts";
@@ -31,7 +32,8 @@ const PATIENCE_MS = 30 * SECOND;
 /** Something else that goes on while a worker runs, on its catalogue handle; ends when the signal aborts. */
 export interface Companion {
   readonly name: string;
-  readonly run: (catalogue: Catalogue, signal: AbortSignal) => Promise<void>;
+  /** @param role of the worker, see {@link WorkOptions} */
+  readonly run: (catalogue: Catalogue, signal: AbortSignal, role: string) => Promise<void>;
 }
 
 export interface EnrichmentWorkerDeps {
@@ -109,6 +111,8 @@ const createWorker = async (
   const kinds = await deps.kinds();
   await targets.register(catalogue.providers);
   const { calls } = catalogue;
+  await calls.rescue();
+  await liftBudgetPauses({ catalogue, budget: llm.budget, targets, prices, clock });
   const journalDeps: CallJournalDeps = {
     calls,
     settings: llm,
@@ -171,10 +175,14 @@ const keepPresent = async (
 const accompany = async (
   { logger }: EnrichmentWorkerDeps,
   { name, run }: Companion,
-  { catalogue, signal }: { readonly catalogue: Catalogue; readonly signal: AbortSignal },
+  {
+    catalogue,
+    signal,
+    role,
+  }: { readonly catalogue: Catalogue; readonly signal: AbortSignal; readonly role: string },
 ): Promise<void> => {
   try {
-    await run(catalogue, signal);
+    await run(catalogue, signal, role);
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
     logger.warn("Something beside enrichment failed; enrichment goes on.", { name, error: String(error) });
@@ -188,7 +196,7 @@ const work = async (deps: EnrichmentWorkerDeps, { signal, finish, role }: WorkOp
   const ending = new AbortController();
   const beside = [
     keepPresent(deps, catalogue, { role, routes, signal: ending.signal }),
-    ...deps.companions.map((companion) => accompany(deps, companion, { catalogue, signal: ending.signal })),
+    ...deps.companions.map((companion) => accompany(deps, companion, { catalogue, signal: ending.signal, role })),
   ];
   try {
     await worker.runUntilFinished(signal, { finish, patienceMs: PATIENCE_MS });

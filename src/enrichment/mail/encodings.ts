@@ -45,7 +45,7 @@ const decodeQuotedPrintable = (bytes: Uint8Array): Uint8Array =>
 
 /** @param encoding value of Content-Transfer-Encoding; 7bit, 8bit and binary are the bytes themselves */
 export const decodeTransfer = (bytes: Uint8Array, encoding: string | undefined): Uint8Array => {
-  switch (encoding?.trim().toLowerCase()) {
+  switch (encoding?.trim().toLowerCase() ?? "") {
     case "base64":
       return Buffer.from(Buffer.from(bytes).toString("latin1"), "base64");
     case "quoted-printable":
