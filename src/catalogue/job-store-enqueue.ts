@@ -15,7 +15,10 @@ const stateOf = async (tx: Tx, { scopeId, documentType }: NewJob): Promise<State
   return row?.state ?? "NONE";
 };
 
-/** False when there is an unfinished job of this key: then that one only gets the higher priority of both. */
+/**
+ * False when there is an unfinished job of this key: then that one gets the higher priority of both, and as long as it
+ * waits, the route of whoever wants it as much or more: who asks another model does not wait for the first one.
+ */
 const insertJob = async (tx: Tx, job: NewJob, now: number): Promise<boolean> => {
   const inserted = await tx
     .insertInto("jobs")
@@ -36,14 +39,18 @@ const insertJob = async (tx: Tx, job: NewJob, now: number): Promise<boolean> => 
     .returning("id")
     .executeTakeFirst();
   if (inserted !== undefined) return true;
-  await tx
+  const unfinished = tx
     .updateTable("jobs")
-    .set({ priority: job.priority })
     .where("scope_id", "=", job.scopeId)
     .where("document_type", "=", job.documentType)
-    .where("state", "in", LIVE_STATES)
-    .where("priority", "<", job.priority)
+    .where("state", "in", LIVE_STATES);
+  await unfinished
+    .set({ route: job.route, run_at: job.runAt ?? now, first_unavailable_at: null })
+    .where("state", "=", "available")
+    .where("priority", "<=", job.priority)
+    .where("route", "<>", job.route)
     .execute();
+  await unfinished.set({ priority: job.priority }).where("priority", "<", job.priority).execute();
   return false;
 };
 

@@ -55,6 +55,8 @@ export interface ResultRepository {
     since: number,
   ) => Promise<{ readonly keys: readonly (EnrichmentKey & { readonly jobId: number })[]; readonly until: number }>;
   readonly live: (scopeIds: readonly string[]) => Promise<readonly LiveWork[]>;
+  /** Whether anything of these scopes waits to be done; part of a transaction. */
+  readonly isAnyWaiting: (tx: Tx, scopeIds: readonly string[]) => Promise<boolean>;
   /** Micro-USD of all calls for one document; undefined = no call is known, or the price of one is not. */
   readonly costOf: (calls: { executionId: string; scopeId: string; stepId: string }) => Promise<number | undefined>;
 }
@@ -172,6 +174,7 @@ export const createResultRepository = (database: Database): ResultRepository => 
   load: (scopeIds, documentType) => load(database, scopeIds, documentType),
   endedSince: (since) => endedSince(database, since),
   live: (scopeIds) => live(database, scopeIds),
+  isAnyWaiting: async (tx, scopeIds) => (await live(tx, scopeIds)).some(({ state }) => state === "available"),
   costOf: async ({ executionId, scopeId, stepId }) => {
     const { calls, known, micros } = await database
       .selectFrom("llm_call_logs")

@@ -59,6 +59,13 @@ export const createAsking = (deps: AskingDeps): Asking => {
     });
   };
 
+  /** Jobs of an earlier run that nobody has done yet are work too. */
+  const isLeftOver = (tx: Tx, jobs: readonly NewJob[]): Promise<boolean> =>
+    catalogue.results.isAnyWaiting(
+      tx,
+      jobs.map(({ scopeId }) => scopeId),
+    );
+
   return {
     ask: async (tx, contentHashes) => {
       const fresh = contentHashes.filter((hash) => !asked.has(hash));
@@ -67,10 +74,11 @@ export const createAsking = (deps: AskingDeps): Asking => {
       const jobs: NewJob[] = [];
       for (const kind of wish.kinds) jobs.push(...(await jobsOf(tx, kind, places)));
       const added = jobs.length === 0 ? 0 : await catalogue.executions.enqueue(tx, jobs);
+      const left = added > 0 || jobs.length === 0 ? false : await isLeftOver(tx, jobs);
       for (const hash of fresh) asked.add(hash);
       const withJobs = new Set(jobs.map(({ scopeId }) => scopeId));
       localOnly += [...places.keys()].filter((hash) => !withJobs.has(hash)).length;
-      if (added > 0) onWork();
+      if (added > 0 || left) onWork();
     },
     localOnly: () => localOnly,
   };

@@ -44,6 +44,18 @@ test("case 1: the same key asked for twice is one live job, at the higher priori
   expect(await library.enqueue({ documentType: "translate:es" }, { documentType: "translate:fr" })).toBe(2);
 });
 
+test("who asks another model for what still waits gets it from that one, at once; who wants it less does not", async () => {
+  await using library = await createJobLibrary();
+  await library.enqueue({ route: "model:a", priority: 20, runAt: library.clock.now() + MINUTE });
+  expect(await library.enqueue({ route: "vision", priority: 10 })).toBe(0);
+  expect(await library.jobs()).toMatchObject([{ route: "model:a", priority: 20 }]);
+  expect(await library.enqueue({ route: "model:b", priority: 20 })).toBe(0);
+  expect(await library.jobs()).toMatchObject([{ route: "model:b", runAt: library.clock.now() }]);
+  const running = await claimOne(library, { serve: [target({ route: "model:b" })] });
+  await library.enqueue({ route: "model:c", priority: 50 });
+  expect(await library.jobs()).toMatchObject([{ id: running.id, route: "model:b", state: "running", priority: 50 }]);
+});
+
 test("what has an end counts as done, until it is asked for again", async () => {
   await using library = await createJobLibrary();
   await library.enqueue({ scopeId: scopeOf(1) });

@@ -143,8 +143,9 @@ test(
     const refused = await describe(library, [...LINES, "--llm-model", "refuse"]);
     expect(refused.code).toBe(3);
     const errors = parseLines(refused.stdout).filter(({ type }) => type === "error");
-    expect(errors.map(({ code, file_path: path }) => [code, path]).toSorted()).toEqual(
-      [0, 1, 2].map((number) => ["llm_rejected", join(library.photos, photoName(number))]),
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(["llm_rejected"]));
+    expect(new Set(errors.map(({ file_path: path }) => path))).toEqual(
+      new Set([0, 1, 2].map((number) => join(library.photos, photoName(number)))),
     );
     expect(Object.keys(errors[0] ?? {})).toEqual(["type", "file_path", "code", "message"]);
     const { code, stdout } = await describe(library, LINES);
@@ -330,10 +331,9 @@ test(
     const words = [...LINES, "--llm-kinds", "image_tag,photo_story"];
     expect(patches(parseLines((await describe(library, words)).stdout))).toHaveLength(1);
     const detailed = patches(parseLines((await describe(library, [...words, "--llm-details"])).stdout));
-    expect(detailed.map((patch) => ("kind" in patch ? patch.kind : undefined)).toSorted()).toEqual([
-      "image_tag",
-      "photo_story",
-    ]);
+    expect(new Set(detailed.map((patch) => ("kind" in patch ? patch.kind : undefined)))).toEqual(
+      new Set(["image_tag", "photo_story"]),
+    );
     const unknown = await describe(library, [...LINES, "--llm-kinds", "poem"]);
     expect([unknown.code, unknown.stdout]).toEqual([1, ""]);
     expect(unknown.stderr).toContain("poem");
