@@ -12,6 +12,7 @@ import type {
   LeaseRef,
   QueueStats,
 } from "../jobs/job-store.ts";
+import { rescueCalls } from "./call-completion.ts";
 import { appendEvents, LIBRARY_USER_ID } from "./event-outbox.ts";
 import { claimJobs } from "./job-store-claim.ts";
 import { cancelJobs, dropJob, failJob, filteredJobs, releaseJob, retryJob, snoozeJob } from "./job-store-ends.ts";
@@ -200,7 +201,11 @@ export const createJobStore = (database: Database, clock: Clock, commits: () => 
     release: (ref) => releaseJob(database, at(ref)),
     fail: (ref, end) => failJob(database, at(ref), end),
     drop: (ref, end) => dropJob(database, at(ref), end),
-    rescue: () => rescueJobs(database, clock.now()),
+    rescue: async () => {
+      const rescued = await rescueJobs(database, clock.now());
+      if (rescued.length > 0) await rescueCalls(database, clock.now()); // the dead worker's calls
+      return rescued;
+    },
     expire: (limits) => expireJobs(database, limits, clock.now()),
     removeOld: () => removeOldRecords(database, clock.now()),
     cancel: (filter) => cancelJobs(database, filter, clock.now()),

@@ -26,4 +26,5 @@ export const removeOldRecords = (database: Kysely<CatalogueSchema>, now: number)
       .deleteFrom("privacy_ledger")
       .where("sent_at", "<", now - CALLS_MS)
       .execute();
+    await tx.deleteFrom("llm_cache").where("expires_at", "<=", now).execute();
   });
