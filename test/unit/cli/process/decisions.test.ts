@@ -4,6 +4,7 @@ import { chooseWorkers } from "../../../../src/cli/process/options.ts";
 import {
   countFailure,
   createTally,
+  enrichmentSummary,
   exitCode,
   failureHints,
   summaryText,
@@ -66,6 +67,38 @@ test("the summary names every count, the codes and both rates", () => {
     "1,200 succeeded, 1 of them incomplete, 3 failed (decode_failed 2, too_large 1, embed_failed 1), 5 skipped, " +
       "1,208 in total, 60.0 s, 20.0 img/s, 60.0 MB/s",
   );
+});
+
+test("the summary of a described run counts descriptions, failures, what waits, and costs", () => {
+  const done = createTally();
+  Object.assign(done.enrichment, { described: 1200, failed: 2 });
+  countFailure(done.enrichment, "llm_rejected");
+  countFailure(done.enrichment, "llm_timeout");
+  expect(enrichmentSummary(done, { costUsd: 0.01234, unpricedCalls: 0 })).toBe(
+    "1,200 described, 2 failed (llm_rejected 1, llm_timeout 1), $0.0123",
+  );
+  Object.assign(done.enrichment, { queued: 3 });
+  expect(enrichmentSummary(done, { costUsd: 12.3456, unpricedCalls: 1 })).toMatch(
+    /, 3 queued, \$12\.35 and 1 call without a known price$/,
+  );
+});
+
+test("failed descriptions end with 3, waiting ones with 0", () => {
+  const described = (counts: object): Tally => {
+    const all = { ...createTally(), succeeded: 3 };
+    Object.assign(all.enrichment, counts);
+    return all;
+  };
+  expect(exitCode(described({ described: 3 }))).toBe(0);
+  expect(exitCode(described({ queued: 3 }))).toBe(0);
+  expect(exitCode(described({ described: 2, failed: 1 }))).toBe(3);
+});
+
+test("kinds of failed descriptions have hints too, each once", () => {
+  const done = createTally();
+  countFailure(done, "internal");
+  for (const code of ["llm_rejected", "llm_budget", "internal"] as const) countFailure(done.enrichment, code);
+  expect(failureHints(done).map((hint) => hint.split(":")[1])).toEqual([" internal", " llm_rejected", " llm_budget"]);
 });
 
 test("a run without photos divides by nothing", () => {

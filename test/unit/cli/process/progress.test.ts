@@ -2,6 +2,7 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import {
   createProgress,
+  enrichmentText,
   type Progress,
   type ProgressOptions,
   progressText,
@@ -18,6 +19,14 @@ test("says how far, how fast, how long and how many failed", () => {
   expect(progressText({ done: 0, failed: 0, total: 100_000, rate: 2 })).toContain("ETA 13 h 53 min");
   expect(progressText({ done: 7, failed: 0, total: 5, rate: 1 })).toBe("7  1.0 img/s"); // more files than were counted
   expect(progressText({ done: 0, failed: 0, total: 0, rate: 0 })).toBe("0/0  0.0 img/s");
+});
+
+test("says how far the descriptions are and what they have cost", () => {
+  expect(enrichmentText({ done: 12, failed: 1, total: 40, rate: 0.8, costUsd: 0.0021 })).toBe(
+    "12/40 described  30%  0.8/s  ETA 35 s  1 failed  $0.0021",
+  );
+  expect(enrichmentText({ done: 0, failed: 0, total: 0, rate: 0, costUsd: 0 })).toBe("0/0 described  0.0/s  $0.0000");
+  expect(enrichmentText({ done: 7, failed: 0, total: 5, rate: 2, costUsd: 1.5 })).toContain("7/7 described  100%");
 });
 
 test("the rate is that of the last 30 seconds", () => {
@@ -104,6 +113,20 @@ test("without a terminal there is a line per interval and no control character",
   expect(screen.text().split("\n")).toEqual([expect.stringMatching(/^4 /), expect.stringMatching(/^8\/40 {2}20%/), ""]);
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   expect(screen.text()).not.toMatch(/[\u0000-\u0009\u000B-\u001F]/);
+});
+
+test.each([true, false])("both streams are shown (terminal: %s), each with its own pace", async (isTerminal) => {
+  const screen = createScreen(isTerminal, { enrichment: () => Promise.resolve({ total: 20, costUsd: 0.5 }) });
+  const progress = await createProgress(screen.options);
+  screen.tick();
+  await settle();
+  progress.update(40, 0);
+  progress.updateEnrichment(5, 1);
+  screen.tick();
+  await end(progress);
+  expect(screen.text()).toContain("40/40  100%");
+  expect(screen.text()).toContain("5/20 described  25%");
+  expect(screen.text()).toContain("1 failed  $0.5000");
 });
 
 test("nothing is shown when nothing is wanted, but lines still are", async () => {
