@@ -2,6 +2,7 @@
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { FileOfPhoto } from "../../catalogue/photo-scope.ts";
 import type { Tx } from "../../catalogue/transaction.ts";
+import { parseDocumentType } from "../../enrichment/scope.ts";
 import type { NewJob } from "../../jobs/job-store.ts";
 import { PRIORITY } from "../../jobs/job-store.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
@@ -14,7 +15,9 @@ export interface AskingDeps {
   readonly targets: Pick<EnrichmentTargets, "routeOf" | "chainOf">;
   readonly kinds: Pick<EnrichmentKinds, "isLocalOnly">;
   readonly executionId: string;
-  readonly wish: { readonly kinds: readonly string[]; readonly explicit: boolean; readonly force: boolean };
+  /** Kinds, or `kind:<qualifier>`. */
+  readonly documentTypes: readonly string[];
+  readonly wish: { readonly explicit: boolean; readonly force: boolean };
   /** Called when there is something to do; the transaction may not have been committed yet. */
   readonly onWork: () => void;
 }
@@ -28,7 +31,7 @@ export interface Asking {
 type Places = ReadonlyMap<string, readonly FileOfPhoto[]>;
 
 export const createAsking = (deps: AskingDeps): Asking => {
-  const { catalogue, targets, kinds, executionId, wish, onWork } = deps;
+  const { catalogue, targets, kinds, executionId, documentTypes, wish, onWork } = deps;
   const { explicit, force } = wish;
   /** Copies of a content are asked about once, also in a run that asks anew. */
   const asked = new Set<string>();
@@ -37,8 +40,9 @@ export const createAsking = (deps: AskingDeps): Asking => {
   const staysHere = (files: readonly FileOfPhoto[]): boolean =>
     files.some(({ root, path }) => kinds.isLocalOnly(root, path));
 
-  const jobsOf = async (tx: Tx, kind: string, places: Places): Promise<readonly NewJob[]> => {
-    const failed = force ? undefined : await catalogue.results.failedAmong(tx, [...places.keys()], kind);
+  const jobsOf = async (tx: Tx, documentType: string, places: Places): Promise<readonly NewJob[]> => {
+    const { kind } = parseDocumentType(documentType);
+    const failed = force ? undefined : await catalogue.results.failedAmong(tx, [...places.keys()], documentType);
     return [...places].flatMap(([scopeId, files]) => {
       const isLocal = staysHere(files);
       const route = targets.routeOf(kind, { localOnly: isLocal, explicit });
@@ -47,7 +51,7 @@ export const createAsking = (deps: AskingDeps): Asking => {
       const job: NewJob = {
         kind,
         scopeId,
-        documentType: kind,
+        documentType,
         route,
         userId: LIBRARY_USER,
         executionId,
@@ -72,7 +76,7 @@ export const createAsking = (deps: AskingDeps): Asking => {
       if (fresh.length === 0) return;
       const places = await catalogue.results.placesOf(tx, fresh);
       const jobs: NewJob[] = [];
-      for (const kind of wish.kinds) jobs.push(...(await jobsOf(tx, kind, places)));
+      for (const type of documentTypes) jobs.push(...(await jobsOf(tx, type, places)));
       const added = jobs.length === 0 ? 0 : await catalogue.executions.enqueue(tx, jobs);
       const left = added > 0 || jobs.length === 0 ? false : await isLeftOver(tx, jobs);
       for (const hash of fresh) asked.add(hash);

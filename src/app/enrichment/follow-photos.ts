@@ -11,6 +11,8 @@ import { WakeUp } from "../../jobs/wake-up.ts";
 
 /** Between looks at everything that is open: a change of state that no job tells about is noticed then. */
 const CHECK_MS = 5 * SECOND;
+/** The same while photos are still coming: they come first. */
+const CHECK_WHILE_OPEN_MS = 30 * SECOND;
 /** While photos keep coming, several are looked at together. */
 const GATHER_MS = 100 * MILLISECOND;
 /** States asked for in one query. */
@@ -19,7 +21,7 @@ const LOT = 200;
 export interface FollowerDeps {
   readonly catalogue: Pick<Catalogue, "jobs" | "results">;
   readonly clock: Clock;
-  readonly kinds: readonly string[];
+  readonly documentTypes: readonly string[];
 }
 
 export interface Follower {
@@ -35,28 +37,28 @@ export interface Follower {
 
 export type FollowedEnd =
   | { readonly ended: true; readonly result: EnrichmentResult }
-  | { readonly ended: false; readonly scopeId: string; readonly kind: string };
+  | { readonly ended: false; readonly scopeId: string; readonly documentType: string };
 
 const ENDS: ReadonlySet<EnrichmentResult["state"]> = new Set(["READY_TO_CONFIRM", "CONFIRMED", "FAILED", "DISCARDED"]);
 
-export const createFollower = ({ catalogue, clock, kinds }: FollowerDeps): Follower => {
+export const createFollower = ({ catalogue, clock, documentTypes }: FollowerDeps): Follower => {
   const wakeUp = new WakeUp(clock);
   const known = new Set<string>();
   let waiting: string[] = [];
   let isClosed = false;
   let isGivenUp = false;
   let ended = 0;
-  /** Content hashes by kind. */
-  const open = new Map(kinds.map((kind) => [kind, new Set<string>()]));
+  /** Content hashes by document type. */
+  const open = new Map(documentTypes.map((type) => [type, new Set<string>()]));
   const openCount = (): number => [...open.values()].reduce((sum, { size }) => sum + size, 0);
   let since = clock.now();
   let seen = new Set<number>();
 
   /** Content hashes of jobs that have ended since the last look. */
-  const justEnded = (kind: string, jobs: readonly EnrichmentKey[]): readonly string[] => {
-    const hashes = open.get(kind);
+  const justEnded = (type: string, jobs: readonly EnrichmentKey[]): readonly string[] => {
+    const hashes = open.get(type);
     return jobs
-      .filter((job) => job.documentType === kind && hashes?.has(job.scopeId) === true)
+      .filter((job) => job.documentType === type && hashes?.has(job.scopeId) === true)
       .map(({ scopeId }) => scopeId);
   };
 
@@ -69,11 +71,11 @@ export const createFollower = ({ catalogue, clock, kinds }: FollowerDeps): Follo
   };
 
   /** Ends among these photos. `isCheck`: what has no state any more is forgotten. */
-  async function* take(kind: string, hashes: readonly string[], isCheck: boolean): AsyncGenerator<FollowedEnd> {
-    const left = open.get(kind);
+  async function* take(type: string, hashes: readonly string[], isCheck: boolean): AsyncGenerator<FollowedEnd> {
+    const left = open.get(type);
     for (let start = 0; start < hashes.length; start += LOT) {
       const lot = hashes.slice(start, start + LOT);
-      const results = await catalogue.results.load(lot, kind);
+      const results = await catalogue.results.load(lot, type);
       const found = new Set(results.map(({ scopeId }) => scopeId));
       const gone = isCheck ? lot.filter((hash) => !found.has(hash)) : [];
       for (const hash of gone) if (left?.delete(hash) === true) ended += 1;
@@ -94,13 +96,13 @@ export const createFollower = ({ catalogue, clock, kinds }: FollowerDeps): Follo
   async function* look(isCheck: boolean): AsyncGenerator<FollowedEnd> {
     const added = waiting;
     waiting = [];
-    for (const [kind, hashes] of open) {
+    for (const [type, hashes] of open) {
       for (const hash of added) hashes.add(hash);
-      yield* take(kind, added, true);
+      yield* take(type, added, true);
     }
     const jobs = await newEnds();
-    for (const [kind, hashes] of open) {
-      yield* take(kind, isCheck ? [...hashes] : justEnded(kind, jobs), isCheck);
+    for (const [type, hashes] of open) {
+      yield* take(type, isCheck ? [...hashes] : justEnded(type, jobs), isCheck);
     }
   }
 
@@ -114,7 +116,8 @@ export const createFollower = ({ catalogue, clock, kinds }: FollowerDeps): Follo
       while (!signal.aborted) {
         const wasGivenUp = isGivenUp;
         const wasClosed = isClosed;
-        const isCheck = wasGivenUp || clock.now() - checkedAt >= CHECK_MS;
+        const interval = wasClosed ? CHECK_MS : CHECK_WHILE_OPEN_MS;
+        const isCheck = wasGivenUp || clock.now() - checkedAt >= interval;
         if (isCheck) checkedAt = clock.now();
         yield* look(isCheck);
         if (wasClosed && waiting.length === 0) {
@@ -129,7 +132,9 @@ export const createFollower = ({ catalogue, clock, kinds }: FollowerDeps): Follo
       signal.removeEventListener("abort", onAbort);
     }
     if (signal.aborted) return;
-    for (const [kind, hashes] of open) for (const scopeId of hashes) yield { ended: false, scopeId, kind };
+    for (const [documentType, hashes] of open) {
+      for (const scopeId of hashes) yield { ended: false, scopeId, documentType };
+    }
   }
 
   return {
@@ -148,6 +153,6 @@ export const createFollower = ({ catalogue, clock, kinds }: FollowerDeps): Follo
       wakeUp.now();
     },
     ends,
-    counts: () => ({ followed: known.size * kinds.length, ended }),
+    counts: () => ({ followed: known.size * documentTypes.length, ended }),
   };
 };

@@ -7,7 +7,7 @@ import type { PhotoForecastRequest } from "./forecast-photos.ts";
 import type { TargetAvailability } from "./target-types.ts";
 
 export interface PhotoEnrichmentWish {
-  /** Names of kinds that photos can have. */
+  /** Names of kinds that photos can have; `translate` means every language of the settings. */
   readonly kinds: readonly string[];
   /** Provider or model were named for this run: it sends to nobody else. */
   readonly explicit: boolean;

@@ -4,14 +4,15 @@ import type { EnrichmentResult } from "../../catalogue/result-repository.ts";
 import type { PriceList } from "../../../models/language/prices.ts";
 import type { Clock } from "../../clock.ts";
 import type { Config } from "../../config.ts";
-import { NotFoundError } from "../../errors.ts";
+import { documentTypeName, parseDocumentType } from "../../enrichment/scope.ts";
+import { InvalidInputError, NotFoundError } from "../../errors.ts";
 import type { Logger } from "../../logger.ts";
 import { createAsking } from "./ask-photos.ts";
 import { describedPhoto, recordFailure } from "./described-photo.ts";
 import type { FollowedEnd } from "./follow-photos.ts";
 import { createFollower } from "./follow-photos.ts";
 import { forecastPhotos } from "./forecast-photos.ts";
-import type { EnrichmentKinds } from "./kind-types.ts";
+import type { ConfiguredKind, EnrichmentKinds } from "./kind-types.ts";
 import { findObstacle } from "./obstacle.ts";
 import type { PhotoEnrichment, PhotoEnrichmentApi, PhotoEnrichmentWish, PhotoResult } from "./process-run-types.ts";
 import type { EnrichmentTargets } from "./target-types.ts";
@@ -49,7 +50,7 @@ async function* resultsOf(
 ): AsyncGenerator<PhotoResult> {
   for await (const end of ends) {
     if (!end.ended) {
-      yield { status: "queued", contentHash: end.scopeId, kind: end.kind };
+      yield { status: "queued", contentHash: end.scopeId, kind: parseDocumentType(end.documentType).kind };
       continue;
     }
     const { result } = end;
@@ -71,6 +72,26 @@ const workerEnvironmentOf = async (
   if (budgetUsd === undefined) return workerEnvironment;
   const limit = (await calls.spentSince(null)) / MICROS_PER_USD + budgetUsd;
   return { ...workerEnvironment, [TOTAL_BUDGET]: String(limit) };
+};
+
+const TRANSLATE = "translate";
+
+const documentTypesOf = (kinds: readonly string[], languages: readonly string[]): readonly string[] =>
+  kinds.flatMap((kind) =>
+    kind === TRANSLATE ? languages.map((language) => documentTypeName({ kind, qualifier: language })) : [kind],
+  );
+
+/** @throws InvalidInputError for a kind that is switched off, or is not about photos */
+const checkKind = ({ kind, isEnabled }: ConfiguredKind): void => {
+  if (!isEnabled) {
+    throw new InvalidInputError(`Expected a kind that is switched on, received "${kind.kind}".`, {
+      hint: `Set llm.features.${kind.kind} = true in the configuration file.`,
+    });
+  }
+  if (kind.scopes.includes("photo")) return;
+  throw new InvalidInputError(`Expected a kind of enrichment that photos can have, received "${kind.kind}".`, {
+    hint: "For example: image_tag, photo_story.",
+  });
 };
 
 interface RunParts {
@@ -114,8 +135,10 @@ const startRun = async (deps: ProcessRunDeps, parts: RunParts, wish: PhotoEnrich
   const { catalogue, targets, kinds } = parts;
   const keeper = await keepWorker(deps, parts, wish);
   const executionId = await startExecution(parts, wish);
-  const follower = createFollower({ catalogue, clock: deps.clock, kinds: wish.kinds });
-  const asking = createAsking({ catalogue, targets, kinds, executionId, wish, onWork: () => keeper?.wake() });
+  const documentTypes = documentTypesOf(wish.kinds, deps.config.llm.languages);
+  const follower = createFollower({ catalogue, clock: deps.clock, documentTypes });
+  const onWork = (): void => keeper?.wake();
+  const asking = createAsking({ catalogue, targets, kinds, executionId, documentTypes, wish, onWork });
   let finishing: Promise<void> | undefined;
   const finish = async (): Promise<void> => {
     await catalogue.executions.filled(executionId);
@@ -181,7 +204,7 @@ const CHOOSE = 'Set it up with "photon config init", or name a provider: --llm o
 export const createProcessRuns = (deps: ProcessRunDeps): PhotoEnrichmentApi => ({
   enrichPhotos: async (wish) => {
     const kinds = await deps.kinds();
-    for (const kind of wish.kinds) kinds.get(kind);
+    for (const name of wish.kinds) checkKind(kinds.get(name));
     return startRun(deps, { catalogue: await deps.catalogue(), targets: await deps.targets(), kinds }, wish);
   },
   requireProvider: async (wish) => requireProvider(await deps.targets(), wish),
