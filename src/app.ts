@@ -109,6 +109,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const enrichment = createEnrichment({
     ...shared,
     workingDirectory,
+    hasLibrary,
     openCatalogue: () => openCatalogue({ path: folders.catalogue, clock }),
     offerWatches: (contentHash, signal) => watches.offer(contentHash, signal),
     companions: peopleCompanions({ config, clock, logger, kinds: () => enrichment.kinds() }),
@@ -127,7 +128,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     config,
     costs: createCostsApi({ ...shared, ...enrichment, hasLibrary }),
     ...enrichment,
-    ...createLlmApi({ ...enrichment, catalogue, clock }),
+    ...createLlmApi({ ...enrichment, catalogue, hasLibrary, clock }),
     ...processApi,
     ...tagging,
     ...createVocabularyApi({ ...shared, cataloguePath: folders.catalogue }),

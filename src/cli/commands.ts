@@ -17,7 +17,7 @@ export interface CommandEntry {
 /** Summaries of the first words that only group commands. */
 export const commandGroups: Readonly<Record<string, string>> = {
   config: "Show and create the configuration",
-  llm: "Language models: state, what was sent, kept answers",
+  llm: "Language models: state, pauses, what was sent, kept answers",
   index: "Look at and rebuild the search index",
   models: "List, download, check and choose embedding models",
   quarantine: "Photos that could not be processed",
@@ -250,6 +250,21 @@ export const commands: readonly CommandEntry[] = [
     name: "costs",
     summary: "Show what language models cost, by day, model, kind, provider or run",
     load: async () => (await import("./commands/costs.ts")).costsCommand,
+  },
+  {
+    name: "llm status",
+    summary: "Show whether language models can be called, and what waits for them",
+    load: async () => (await import("./commands/llm-status.ts")).llmStatusCommand,
+  },
+  {
+    name: "llm pause",
+    summary: "Call no language model until resumed",
+    load: async () => (await import("./commands/llm-status.ts")).llmPauseCommand,
+  },
+  {
+    name: "llm resume",
+    summary: "Go on calling language models",
+    load: async () => (await import("./commands/llm-status.ts")).llmResumeCommand,
   },
   {
     name: "llm ledger",

@@ -1,13 +1,8 @@
 /** The section `[llm]`: language models, what they may see and what they may cost. */
 import { z } from "zod";
-import type { ProviderId } from "../../models/language/providers.ts";
 import type { SendField } from "../enrichment/prompts/assemble-inputs.ts";
 import { count, fieldTraits, perEnvironment, text, unset } from "./fields.ts";
-import { providerSections } from "./provider-sections.ts";
-
-export const PROVIDER_IDS = Object.keys(
-  providerSections,
-) as readonly (keyof typeof providerSections)[] satisfies readonly ProviderId[];
+import { PROVIDER_IDS, providerSections } from "./provider-sections.ts";
 
 const SEND_FIELDS = [
   "tags",

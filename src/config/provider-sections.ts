@@ -117,6 +117,10 @@ export const providerSections = {
   stub,
 } as const;
 
+export type ProviderId = keyof typeof providerSections;
+/** Those of models/language/providers.ts. */
+export const PROVIDER_IDS = Object.keys(providerSections) as readonly ProviderId[]; // own keys of a literal
+
 /** Variables that hold the keys of providers that take none but yours. */
 export const KEY_VARIABLES = {
   anthropic: "ANTHROPIC_API_KEY",

@@ -4,7 +4,8 @@ import type { PriceList } from "../../../models/language/prices.ts";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { Clock } from "../../clock.ts";
 import { NotFoundError } from "../../errors.ts";
-import type { ProviderState, StoredPause } from "../../jobs/provider-store.ts";
+import type { QueueStats } from "../../jobs/job-store.ts";
+import type { ProviderState, ProviderStore, StoredPause } from "../../jobs/provider-store.ts";
 import { priceCall } from "./call-terms.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
 import type { LlmStatus, ModelStatus, ProbeResult, ProviderStatus } from "./llm-status.ts";
@@ -37,6 +38,8 @@ export interface LlmApi {
 
 export interface LlmApiDeps {
   readonly catalogue: () => Promise<Catalogue>;
+  /** False: there is nothing to read, and looking must not make a library. */
+  readonly hasLibrary: () => boolean;
   readonly kinds: () => Promise<EnrichmentKinds>;
   readonly targets: () => Promise<EnrichmentTargets>;
   readonly prices: () => Promise<PriceList>;
@@ -45,6 +48,8 @@ export interface LlmApiDeps {
 
 /** A call of the usual size, to see whether it has a price. */
 const TYPICAL: Usage = { input: 2000, output: 250, cacheRead: 0, cacheWrite: 0 };
+
+const NO_ANSWERS: ReadonlyMap<LanguageModel, Availability> = new Map();
 
 interface Asked {
   readonly providers: readonly ProviderTarget[];
@@ -153,20 +158,44 @@ const findProblem = (asked: Asked, waiting: number, known: Known): string | null
   return problemOf({ ...known, models: alive }) ?? null;
 };
 
+/** What the catalogue knows, all of it small. */
+interface CatalogueView {
+  readonly states: readonly ProviderState[];
+  readonly pauses: readonly StoredPause[];
+  readonly queue: QueueStats;
+  readonly routes: Awaited<ReturnType<ProviderStore["waitingRoutes"]>>;
+  readonly workers: LlmStatus["workers"];
+}
+
+const readCatalogue = async (deps: LlmApiDeps): Promise<CatalogueView> => {
+  if (!deps.hasLibrary()) return EMPTY;
+  const { providers, jobs, presence } = await deps.catalogue();
+  return {
+    states: await providers.states(),
+    pauses: await providers.pauses(),
+    queue: await jobs.stats(),
+    routes: await providers.waitingRoutes(),
+    workers: await presence.list(),
+  };
+};
+
+const EMPTY: CatalogueView = {
+  states: [],
+  pauses: [],
+  queue: { states: {}, kinds: {}, pauses: [] },
+  routes: [],
+  workers: [],
+};
+
 const readStatus = async (deps: LlmApiDeps, options: LlmStatusOptions, signal: AbortSignal): Promise<LlmStatus> => {
-  const [catalogue, targets, kinds] = [await deps.catalogue(), await deps.targets(), await deps.kinds()];
+  const [targets, kinds] = [await deps.targets(), await deps.kinds()];
   const asked = askedFor(targets, kinds, options);
-  const answers = options.probe
-    ? await probeAll(catalogue, asked.models, signal)
-    : new Map<LanguageModel, Availability>();
-  const states = new Map((await catalogue.providers.states()).map((state) => [state.providerKey, state]));
-  const pauses = await catalogue.providers.pauses();
-  const queue = await catalogue.jobs.stats();
-  const known: Known = { targets, states, pauses, answers, kind: options.kind, now: deps.clock.now() };
-  const waiting = queue.states.available ?? 0;
-  const problem = findProblem(asked, waiting, known);
+  const answers = options.probe ? await probeAll(await deps.catalogue(), asked.models, signal) : NO_ANSWERS;
+  const { states, pauses, queue, routes, workers } = await readCatalogue(deps);
+  const byKey = new Map(states.map((state) => [state.providerKey, state]));
+  const known: Known = { targets, states: byKey, pauses, answers, kind: options.kind, now: deps.clock.now() };
+  const problem = findProblem(asked, queue.states.available ?? 0, known);
   const prices = await deps.prices();
-  const routes = await catalogue.providers.waitingRoutes();
   return {
     ready: problem === null,
     problem,
@@ -178,7 +207,7 @@ const readStatus = async (deps: LlmApiDeps, options: LlmStatusOptions, signal: A
       kinds: queue.kinds,
       unserved: routes.filter(({ route }) => targets.chainOf(route).length === 0),
     },
-    workers: await catalogue.presence.list(),
+    workers,
   };
 };
 

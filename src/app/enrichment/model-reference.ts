@@ -2,7 +2,7 @@
  * Names of models in the configuration: `provider/model`, or a model of the chosen provider. Where models themselves have
  * names with a slash (`openai/gpt-oss-20b` of a compatible server), the chosen provider's come first.
  */
-import type { ProviderId } from "../../../models/language/providers.ts";
+import type { ProviderId } from "../../config.ts";
 import { PROVIDER_IDS } from "../../config.ts";
 import { ConfigError } from "../../errors.ts";
 

@@ -2,12 +2,11 @@
 import { createHash } from "node:crypto";
 import { isLoopbackHost } from "../../../models/language/endpoint.ts";
 import type { LanguageModel, ModelPurpose } from "../../../models/language/language-model.ts";
-import type { ProviderId } from "../../../models/language/providers.ts";
 import { createLanguageModel } from "../../../models/language/providers.ts";
 import type { ConfiguredPrice } from "../../../models/language/settings.ts";
 import type { Clock } from "../../clock.ts";
 import { SECOND } from "../../clock.ts";
-import type { Config } from "../../config.ts";
+import type { Config, ProviderId } from "../../config.ts";
 import { KEY_VARIABLES } from "../../config.ts";
 import type { ModelReference } from "./model-reference.ts";
 import type { ProviderTarget } from "./target-types.ts";

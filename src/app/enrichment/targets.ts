@@ -6,10 +6,9 @@
  *   ...@local                       of these, what stays on this machine
  */
 import type { LanguageModel, ModelPurpose } from "../../../models/language/language-model.ts";
-import type { ProviderId } from "../../../models/language/providers.ts";
 import type { Clock } from "../../clock.ts";
 import { systemClock } from "../../clock.ts";
-import type { Config } from "../../config.ts";
+import type { Config, ProviderId } from "../../config.ts";
 import { KEY_VARIABLES, PROVIDER_IDS } from "../../config.ts";
 import type { EnrichmentKind } from "../../enrichment/enrichment-kind.ts";
 import { takesImage } from "../../enrichment/prompts/assemble-inputs.ts";

@@ -2,6 +2,7 @@
 import type { DoctorCheck } from "./check.ts";
 import { deviceCheck } from "./device-check.ts";
 import { formatCheck } from "./format-check.ts";
+import { languageModelCheck } from "./language-model-check.ts";
 import { libraryChecks } from "./library-checks.ts";
 import { systemChecks, watchChecks } from "./system-checks.ts";
 
@@ -10,5 +11,6 @@ export const doctorChecks: readonly DoctorCheck[] = [
   ...libraryChecks,
   deviceCheck,
   formatCheck,
+  languageModelCheck,
   ...watchChecks,
 ];
