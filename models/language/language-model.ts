@@ -142,8 +142,17 @@ export type BatchResult =
 
 /** Many requests in one order, answered within 24 hours at half the price. All reject with a CallError. */
 export interface LanguageBatches {
-  /** @returns the provider's id of the batch */
-  submit(items: readonly BatchItem[], options: CallOptions): Promise<string>;
+  /**
+   * @param options `name`: what `find` knows it by; ids of its items begin with it
+   * @returns the provider's id of the batch
+   */
+  submit(items: readonly BatchItem[], options: CallOptions & { readonly name?: string }): Promise<string>;
+  /**
+   * For a batch whose submission nobody saw the end of.
+   * @param options `since`: milliseconds UTC; no batch before that is looked at
+   * @returns the provider's id; undefined = not there, or not to be told from others yet
+   */
+  find(name: string, options: CallOptions & { readonly since: number }): Promise<string | undefined>;
   poll(batchId: string, options: CallOptions): Promise<BatchState>;
   /** In any order. */
   collect(batchId: string, options: CallOptions): AsyncIterable<BatchResult>;

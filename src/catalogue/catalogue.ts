@@ -17,6 +17,8 @@ import type { AlbumRepository } from "./album-repository.ts";
 import { createAlbumRepository } from "./album-repository.ts";
 import type { BacklogRepository } from "./backlog-repository.ts";
 import { createBacklogRepository } from "./backlog-repository.ts";
+import type { BatchRepository } from "./batch-repository.ts";
+import { createBatchRepository } from "./batch-repository.ts";
 import type { CalendarRepository } from "./calendar-repository.ts";
 import { createCalendarRepository } from "./calendar-repository.ts";
 import type { CallLogRepository } from "./call-log.ts";
@@ -76,6 +78,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly owner: string;
   readonly administration: AdministrationRepository;
   readonly backlog: BacklogRepository;
+  readonly batches: BatchRepository;
   readonly calls: CallLogRepository;
   readonly albums: AlbumRepository;
   readonly calendar: CalendarRepository;
@@ -185,6 +188,7 @@ const createRepositories = (
     owner,
     administration: createAdministrationRepository(kysely, clock),
     backlog: createBacklogRepository(kysely, clock),
+    batches: createBatchRepository(kysely, owner, clock),
     calls: createCallLogRepository(kysely, owner, clock),
     albums: createAlbumRepository(kysely, clock),
     calendar: createCalendarRepository(kysely, clock),

@@ -170,6 +170,10 @@ export interface LlmBatchesTable {
   provider_key: string;
   model: string;
   external_id: string | null;
+  /** Catalogue handle that makes it. */
+  owner: string;
+  /** When the upload began; null = nothing has left yet. */
+  sent_at: number | null;
   state: "CREATING" | "SUBMITTED" | "COLLECTING" | "DONE" | "LOST";
   created_at: number;
   expires_at: number;

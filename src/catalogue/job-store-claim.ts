@@ -131,7 +131,7 @@ type ClaimedRow = Parameters<typeof claimedJobOf>[0] & { readonly run_at: number
 const byOrder = (a: ClaimedRow, b: ClaimedRow): number => b.priority - a.priority || a.run_at - b.run_at || a.id - b.id;
 
 /** Leases jobs and marks their enrichments. Those whose enrichment is not wanted any more are cancelled instead. */
-const lease = async (
+export const leaseJobs = async (
   tx: Tx,
   { ids, target }: { readonly ids: readonly number[]; readonly target: ServedTarget },
   { owner, leaseMs, now }: { readonly owner: string; readonly leaseMs: number; readonly now: number },
@@ -178,7 +178,7 @@ const claimNamed = async (
   for (const { id, kind, route } of waiting) {
     const target = serve.find((candidate) => candidate.kind === kind && candidate.route === route);
     if (target === undefined || claimed.length >= options.limit) continue;
-    claimed.push(...(await lease(tx, { ids: [id], target }, { ...options, now })));
+    claimed.push(...(await leaseJobs(tx, { ids: [id], target }, { ...options, now })));
   }
   return claimed;
 };
@@ -199,7 +199,7 @@ const claimNext = async (tx: Tx, options: ClaimOptions, now: number): Promise<re
         and ${runnable({ ...conditions, isIdle: isSuspect })}
       order by priority desc, run_at, id limit ${limit}`.execute(tx);
     const ids = rows.map(({ id }) => id);
-    const claimed = await lease(tx, { ids, target }, { ...options, now });
+    const claimed = await leaseJobs(tx, { ids, target }, { ...options, now });
     if (claimed.length > 0) return claimed;
   }
 };

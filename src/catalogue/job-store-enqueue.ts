@@ -1,4 +1,6 @@
 /** Adding jobs, in the transaction of whoever asks. */
+import type { Expression } from "kysely";
+import { sql } from "kysely";
 import type { NewJob } from "../jobs/job-store.ts";
 import type { StateBefore } from "./enrichment-states.ts";
 import { stateAfter } from "./enrichment-states.ts";
@@ -14,6 +16,10 @@ const stateOf = async (tx: Tx, { scopeId, documentType }: NewJob): Promise<State
     .executeTakeFirst();
   return row?.state ?? "NONE";
 };
+
+/** What nobody was in a hurry for is due when somebody is; what has failed before keeps its wait. */
+const sooner = (runAt: Expression<number>, wanted: number) =>
+  sql<number>`case when state = 'available' and error_code is null then min(${runAt}, ${wanted}) else ${runAt} end`;
 
 /**
  * False when there is an unfinished job of this key: then that one gets the higher priority of both, and as long as it
@@ -50,7 +56,10 @@ const insertJob = async (tx: Tx, job: NewJob, now: number): Promise<boolean> => 
     .where("priority", "<=", job.priority)
     .where("route", "<>", job.route)
     .execute();
-  await unfinished.set({ priority: job.priority }).where("priority", "<", job.priority).execute();
+  await unfinished
+    .set((eb) => ({ priority: job.priority, run_at: sooner(eb.ref("run_at"), job.runAt ?? now) }))
+    .where("priority", "<", job.priority)
+    .execute();
   return false;
 };
 

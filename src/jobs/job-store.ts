@@ -163,6 +163,8 @@ export type CompletionOutcome =
   | "done"
   /** Somebody else has the lease, or nobody: nothing is written. */
   | "lost"
+  /** A batch of the provider has it now: somebody ends it later. */
+  | "deferred"
   /** The user discarded it meanwhile: the job ends as cancelled. */
   | "discarded";
 

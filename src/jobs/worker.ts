@@ -162,6 +162,14 @@ export class JobWorker {
     });
   }
 
+  /** Does jobs that somebody leases to this worker's owner; their failures are treated as any. */
+  async runClaimed(claim: () => Promise<readonly ClaimedJob[]>, signal: AbortSignal): Promise<void> {
+    await this.#whileAlive(signal, async () => {
+      const jobs = await claim();
+      await Promise.all(jobs.map((job) => this.#runner.run(job, { isExplicit: false })));
+    });
+  }
+
   async #whileAlive(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
     const onAbort = (): void => {
       this.#running.stop(this.#running.refs, "shutdown");

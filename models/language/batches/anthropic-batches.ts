@@ -1,14 +1,22 @@
 /** https://platform.claude.com/docs/en/build-with-claude/batch-processing */
 import { z } from "zod";
+import { MINUTE } from "../../../src/clock.ts";
 import { failureOfStatus } from "../classify.ts";
 import { guardedDownload, guardedFetch } from "../guarded-fetch.ts";
-import type { BatchResult, LanguageBatches } from "../language-model.ts";
+import type { BatchResult, CallOptions, LanguageBatches } from "../language-model.ts";
 import type { Target } from "../wire.ts";
 import { checkEnvelope } from "../wire.ts";
 import type { Exchanges } from "../wire-model.ts";
 import { createClient, messageBody, readMessage } from "../wires/anthropic-messages.ts";
 import { itemResult, lostItem, parseLine } from "./batch-lines.ts";
 
+const NEWEST = 100;
+/** Ours and the provider's. */
+const CLOCKS_DIFFER_MS = 5 * MINUTE;
+
+const pageSchema = z.looseObject({
+  data: z.array(z.looseObject({ id: z.string(), processing_status: z.string(), created_at: z.string().nullish() })),
+});
 const batchSchema = z.looseObject({ id: z.string(), processing_status: z.string() });
 const lineSchema = z.looseObject({
   custom_id: z.string(),
@@ -45,29 +53,48 @@ const readLine = (line: string): BatchResult => {
   return { id, failure: failureOfStatus(status ?? UNKNOWN_ERROR_STATUS, { type, message }) };
 };
 
-export const anthropicBatches = (target: Target, { run, stream }: Exchanges): LanguageBatches => ({
-  submit: (items, options) =>
-    run(target, options, async (exchange) => {
-      const client = await createClient(target, guardedFetch(exchange));
-      const requests = items.map(({ id, request }) => ({ custom_id: id, params: messageBody(target, request) }));
-      return checkEnvelope(batchSchema, await client.messages.batches.create({ requests })).id;
-    }),
-  poll: (batchId, options) =>
-    run(target, options, async (exchange) => {
-      const client = await createClient(target, guardedFetch(exchange));
-      const batch = checkEnvelope(batchSchema, await client.messages.batches.retrieve(batchId));
-      return batch.processing_status === "ended" ? "ended" : "working";
-    }),
-  collect: (batchId, options) =>
+export const anthropicBatches = (target: Target, { run, stream }: Exchanges): LanguageBatches => {
+  const collect = (batchId: string, options: CallOptions): AsyncGenerator<BatchResult> =>
     stream(target, options, async function* (exchange) {
       // built here: the address in the provider's reply may be one that a gateway does not serve
       const path = `v1/messages/batches/${encodeURIComponent(batchId)}/results`;
       const url = new URL(`${target.endpoint.href.replace(/\/$/, "")}/${path}`);
       for await (const line of guardedDownload(exchange, url)) yield readLine(line);
-    }),
-  delete: (batchId, options) =>
-    run(target, options, async (exchange) => {
-      const client = await createClient(target, guardedFetch(exchange));
-      await client.messages.batches.delete(batchId);
-    }),
-});
+    });
+  return {
+    submit: (items, options) =>
+      run(target, options, async (exchange) => {
+        const client = await createClient(target, guardedFetch(exchange));
+        const requests = items.map(({ id, request }) => ({ custom_id: id, params: messageBody(target, request) }));
+        return checkEnvelope(batchSchema, await client.messages.batches.create({ requests })).id;
+      }),
+    find: async (name, { since, ...options }) => {
+      const page = await run(target, options, async (exchange) => {
+        const client = await createClient(target, guardedFetch(exchange));
+        return checkEnvelope(pageSchema, await client.messages.batches.list({ limit: NEWEST }));
+      });
+      const isEnded = ({ processing_status: status, created_at: at }: (typeof page.data)[number]): boolean =>
+        status === "ended" && Date.parse(at ?? "") >= since - CLOCKS_DIFFER_MS;
+      // A batch has no name of its own there; its items have, and only its results tell them.
+      for (const { id } of page.data.filter(isEnded)) {
+        for await (const { id: item } of collect(id, options)) {
+          if (item.startsWith(name)) return id;
+          break;
+        }
+      }
+      return undefined;
+    },
+    poll: (batchId, options) =>
+      run(target, options, async (exchange) => {
+        const client = await createClient(target, guardedFetch(exchange));
+        const batch = checkEnvelope(batchSchema, await client.messages.batches.retrieve(batchId));
+        return batch.processing_status === "ended" ? "ended" : "working";
+      }),
+    collect,
+    delete: (batchId, options) =>
+      run(target, options, async (exchange) => {
+        const client = await createClient(target, guardedFetch(exchange));
+        await client.messages.batches.delete(batchId);
+      }),
+  };
+};

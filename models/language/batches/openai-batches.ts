@@ -1,5 +1,6 @@
 /** https://platform.openai.com/docs/guides/batch */
 import { z } from "zod";
+import { MINUTE, SECOND } from "../../../src/clock.ts";
 import { CallError } from "../../../src/errors.ts";
 import { failureOfStatus } from "../classify.ts";
 import { guardedDownload, guardedFetch } from "../guarded-fetch.ts";
@@ -12,6 +13,11 @@ import { itemResult, lostItem, parseLine } from "./batch-lines.ts";
 
 const ENDPOINT = "/v1/chat/completions";
 const NOT_FOUND_STATUS = 404;
+/** Under which a batch carries its name. */
+const NAME_KEY = "photon_batch";
+const NEWEST = 100;
+/** Ours and the provider's. */
+const CLOCKS_DIFFER_MS = 5 * MINUTE;
 
 const fileSchema = z.looseObject({ id: z.string() });
 const batchSchema = z.looseObject({
@@ -22,6 +28,16 @@ const batchSchema = z.looseObject({
   error_file_id: z.string().nullish(),
 });
 type Batch = z.output<typeof batchSchema>;
+
+const pageSchema = z.looseObject({
+  data: z.array(
+    z.looseObject({
+      id: z.string(),
+      created_at: z.number().nullish(),
+      metadata: z.record(z.string(), z.string()).nullish(),
+    }),
+  ),
+});
 
 const lineSchema = z.looseObject({
   custom_id: z.string(),
@@ -92,13 +108,26 @@ export const openaiBatches = (target: Target, { run, stream }: Exchanges): Langu
     });
 
   return {
-    submit: (items, options) =>
+    submit: (items, { name, ...options }) =>
       run(target, options, async (exchange) => {
         const client = await createClient(target, guardedFetch(exchange));
         const file = uploadOf(target, items);
         const { id } = checkEnvelope(fileSchema, await client.files.create({ file, purpose: "batch" }));
-        const order = { input_file_id: id, endpoint: ENDPOINT, completion_window: "24h" } as const;
+        const order = {
+          input_file_id: id,
+          endpoint: ENDPOINT,
+          completion_window: "24h",
+          ...(name === undefined ? {} : { metadata: { [NAME_KEY]: name } }),
+        } as const;
         return checkEnvelope(batchSchema, await client.batches.create(order)).id;
+      }),
+    find: (name, { since, ...options }) =>
+      run(target, options, async (exchange) => {
+        const client = await createClient(target, guardedFetch(exchange));
+        const page = checkEnvelope(pageSchema, await client.batches.list({ limit: NEWEST }));
+        const isIt = ({ metadata, created_at: at }: z.output<typeof pageSchema>["data"][number]): boolean =>
+          metadata?.[NAME_KEY] === name && (at ?? Infinity) * SECOND >= since - CLOCKS_DIFFER_MS;
+        return page.data.find(isIt)?.id;
       }),
     poll: async (batchId, options) => stateOf(await retrieve(batchId, options)),
     collect: async function* (batchId, options) {

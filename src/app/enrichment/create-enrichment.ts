@@ -63,13 +63,16 @@ export const createEnrichment = (deps: CreateEnrichmentDeps): EnrichmentParts & 
   const targets = once(() => targetsFor(undefined));
   // Workers alone care for runs that are followed; everybody else need not open the library to know whom to call.
   const workerTargets = once(async () => targetsFor(await followedCalls(await catalogue())));
-  const companions = [...deps.companions, createUpkeep({ kinds, targets, clock, logger })];
+  const lookAfterBatches = (signal: AbortSignal): Promise<unknown> => enrichment.batches(signal);
+  const upkeep = createUpkeep({ kinds, targets, lookAfterBatches, clock, logger });
+  const companions = [...deps.companions, upkeep];
   const workers = createEnrichmentWorkers({ ...deps, companions, kinds, prices, targets: workerTargets });
   const parts: EnrichmentParts = { kinds, targets, prices, workers };
+  const enrichment = createEnrichmentApi({ ...deps, ...parts });
   return {
     ...parts,
     ...createProcessRuns({ ...deps, ...parts }),
-    enrichment: createEnrichmentApi({ ...deps, ...parts }),
+    enrichment,
     workOnEnrichments: workers.work,
   };
 };

@@ -26,6 +26,8 @@ import type { EnrichmentPlan, EnrichmentRequest } from "./plan.ts";
 import { findAlbum, planEnrichment } from "./plan.ts";
 import { retryingHandlers } from "./retrying-handlers.ts";
 import type { EnrichmentTargets, TargetAvailability } from "./target-types.ts";
+import type { BatchRound } from "./batch-poller.ts";
+import { batchRound } from "./batch-poller.ts";
 import { BATCH_WINDOW_MS } from "./batch-window.ts";
 import type { TextTranslation } from "./translate-text.ts";
 import { translateText } from "./translate-text.ts";
@@ -89,6 +91,8 @@ export interface EnrichmentApi {
   readonly now: (plan: EnrichmentPlan, request: Omit<FollowRequest, "worker">) => Promise<ExecutionReport>;
   /** @throws ConfigError without a usable provider */
   readonly translateText: (translation: TextTranslation) => Promise<readonly TranslationResult[]>;
+  /** Submits what waits for a batch of its provider, and takes the results of batches that are done. */
+  readonly batches: (signal: AbortSignal) => Promise<BatchRound>;
   /** Why jobs that could be done are not done, without a full stop; undefined = unknown. */
   readonly obstacle: () => Promise<string | undefined>;
   readonly report: (executionId: string) => Promise<ExecutionReport>;
@@ -108,7 +112,7 @@ export interface EnrichmentDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly workingDirectory: string;
-  readonly workers: Pick<EnrichmentWorkers, "openNowWorker">;
+  readonly workers: Pick<EnrichmentWorkers, "openNowWorker" | "openParts">;
 }
 
 const payloadOf = ({ wanted, sourceLanguage }: EnrichmentRequest): JobPayload => ({
@@ -314,6 +318,10 @@ export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
       }),
     now: (plan, request) => timed(() => runNow(deps, plan, request)),
     translateText: (translation) => translateText(api, translation, clock.now()),
+    batches: async (signal) => {
+      await using opened = await deps.workers.openParts();
+      return await batchRound({ ...opened, clock, logger: deps.logger }, signal);
+    },
     obstacle: async () => (await findObstacle(await catalogue(), await deps.targets()))?.text,
     report: async (executionId) => reportExecution(await catalogue(), executionId, 0),
     view: async (key, { history = false } = {}) => view(await catalogue(), key, history),

@@ -17,10 +17,11 @@ import type { Logger } from "../../logger.ts";
 import { decodeLimitsOf } from "../process-api.ts";
 import { liftBudgetPauses } from "./budget-pauses.ts";
 import { createEncodingGate } from "./encoding-gate.ts";
+import type { JobHandlerDeps } from "./job-handler.ts";
 import { createJobHandlers } from "./job-handler.ts";
 import type { OfferWatches } from "./job-subject.ts";
 import { createLocalModels } from "./job-subject.ts";
-import type { CallJournalDeps, CallSubject } from "./journal.ts";
+import type { CallJournalDeps } from "./journal.ts";
 import { createCallJournal } from "./journal.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
 import { askAvailability, createProviderTests } from "./provider-tests.ts";
@@ -59,6 +60,8 @@ export interface WorkOptions {
 
 export interface EnrichmentWorkers {
   readonly work: (options: WorkOptions) => Promise<void>;
+  /** For work beside the loop, with a catalogue handle of its own. */
+  readonly openParts: () => Promise<AsyncDisposable & { readonly parts: WorkerParts; readonly catalogue: Catalogue }>;
   /** For jobs that somebody waits for; see {@link JobWorker.runNow}. @param adapt changes how handlers take failures */
   readonly openNowWorker: (
     adapt?: (handlers: JobHandlers) => JobHandlers,
@@ -95,6 +98,60 @@ const settingsOf = ({ llm }: Config, targets: EnrichmentTargets): WorkerSettings
   policy: { invalidRetries: llm.invalid_retries, unavailableMs: llm.unavailable_days * DAY },
 });
 
+/** What workers on one catalogue handle are made of. */
+export interface WorkerParts {
+  readonly targets: EnrichmentTargets;
+  readonly handlerDeps: JobHandlerDeps;
+  readonly journalDeps: CallJournalDeps;
+  readonly createWorker: (handlers: JobHandlers) => JobWorker;
+}
+
+const handlerDepsOf = async (
+  deps: EnrichmentWorkerDeps,
+  catalogue: Catalogue,
+  { targets, journalDeps }: Pick<WorkerParts, "targets" | "journalDeps">,
+): Promise<JobHandlerDeps> => {
+  const { config, clock, offerWatches } = deps;
+  const { llm } = config;
+  const localModels = createLocalModels(clock, (model, signal) => askAvailability(catalogue.calls, model, signal));
+  return {
+    targets,
+    openJournal: (subject) => createCallJournal(journalDeps, subject),
+    image: { maxEdge: llm.image.max_edge, quality: llm.image.quality },
+    maxTokens: llm.max_tokens,
+    catalogue,
+    kinds: await deps.kinds(),
+    limits: decodeLimitsOf(config),
+    gate: createEncodingGate({ isCoreWorking: catalogue.subjects.isCoreWorking }),
+    offerWatches,
+    sendFields: llm.send_fields,
+    checkLocal: localModels.check,
+    maxReAsks: llm.max_retries,
+  };
+};
+
+export const createWorkerParts = async (deps: EnrichmentWorkerDeps, catalogue: Catalogue): Promise<WorkerParts> => {
+  const { config, clock, logger, prices } = deps;
+  const { llm } = config;
+  const targets = await deps.targets();
+  const { registry, isLocalOnly } = await deps.kinds();
+  const { calls, owner, jobs: store, providers } = catalogue;
+  await targets.register(providers);
+  await calls.rescue();
+  await liftBudgetPauses({ catalogue, budget: llm.budget, targets, prices, clock });
+  const journalDeps: CallJournalDeps = { calls, settings: llm, targets, prices, isLocalOnly, clock, logger };
+  const handlerDeps = await handlerDepsOf(deps, catalogue, { targets, journalDeps });
+  const tests = createProviderTests({ ...handlerDeps, registry, calls });
+  const workerDeps = { owner, store, providers, tests, serve: targets.serve, clock, random: Math.random, logger };
+  const settings = settingsOf(config, targets);
+  return {
+    targets,
+    handlerDeps,
+    journalDeps,
+    createWorker: (handlers) => new JobWorker({ ...workerDeps, handlers }, settings),
+  };
+};
+
 interface OpenWorker {
   readonly worker: JobWorker;
   readonly targets: EnrichmentTargets;
@@ -105,53 +162,8 @@ const createWorker = async (
   catalogue: Catalogue,
   adapt: (handlers: JobHandlers) => JobHandlers = (handlers) => handlers,
 ): Promise<OpenWorker> => {
-  const { config, clock, logger, prices, offerWatches } = deps;
-  const { llm } = config;
-  const targets = await deps.targets();
-  const kinds = await deps.kinds();
-  await targets.register(catalogue.providers);
-  const { calls } = catalogue;
-  await calls.rescue();
-  await liftBudgetPauses({ catalogue, budget: llm.budget, targets, prices, clock });
-  const journalDeps: CallJournalDeps = {
-    calls,
-    settings: llm,
-    targets,
-    prices,
-    isLocalOnly: kinds.isLocalOnly,
-    clock,
-    logger,
-  };
-  const openJournal = (subject: CallSubject) => createCallJournal(journalDeps, subject);
-  const image = { maxEdge: llm.image.max_edge, quality: llm.image.quality };
-  const localModels = createLocalModels(clock, (model, signal) => askAvailability(calls, model, signal));
-  const common = { targets, openJournal, image, maxTokens: llm.max_tokens };
-  const handlers = createJobHandlers({
-    ...common,
-    catalogue,
-    kinds,
-    limits: decodeLimitsOf(config),
-    gate: createEncodingGate({ isCoreWorking: catalogue.subjects.isCoreWorking }),
-    offerWatches,
-    sendFields: llm.send_fields,
-    checkLocal: localModels.check,
-    maxReAsks: llm.max_retries,
-  });
-  const worker = new JobWorker(
-    {
-      owner: catalogue.owner,
-      store: catalogue.jobs,
-      providers: catalogue.providers,
-      tests: createProviderTests({ ...common, registry: kinds.registry, calls }),
-      handlers: adapt(handlers),
-      serve: targets.serve,
-      clock,
-      random: Math.random,
-      logger,
-    },
-    settingsOf(config, targets),
-  );
-  return { worker, targets };
+  const parts = await createWorkerParts(deps, catalogue);
+  return { worker: parts.createWorker(adapt(createJobHandlers(parts.handlerDeps))), targets: parts.targets };
 };
 
 /** Keeps telling that this worker is there; what fails is nobody's work. */
@@ -175,11 +187,7 @@ const keepPresent = async (
 const accompany = async (
   { logger }: EnrichmentWorkerDeps,
   { name, run }: Companion,
-  {
-    catalogue,
-    signal,
-    role,
-  }: { readonly catalogue: Catalogue; readonly signal: AbortSignal; readonly role: string },
+  { catalogue, signal, role }: { readonly catalogue: Catalogue; readonly signal: AbortSignal; readonly role: string },
 ): Promise<void> => {
   try {
     await run(catalogue, signal, role);
@@ -208,6 +216,16 @@ const work = async (deps: EnrichmentWorkerDeps, { signal, finish, role }: WorkOp
 
 export const createEnrichmentWorkers = (deps: EnrichmentWorkerDeps): EnrichmentWorkers => ({
   work: (options) => work(deps, options),
+  openParts: async () => {
+    const catalogue = await deps.openCatalogue();
+    try {
+      const parts = await createWorkerParts(deps, catalogue);
+      return { parts, catalogue, [Symbol.asyncDispose]: () => catalogue[Symbol.asyncDispose]() };
+    } catch (error) {
+      await catalogue[Symbol.asyncDispose]();
+      throw error;
+    }
+  },
   openNowWorker: async (adapt) => {
     const catalogue = await deps.openCatalogue();
     try {

@@ -96,6 +96,7 @@ const providers = [
     strict, without rowid`,
   `create table llm_batches (
     batch_id text primary key, provider_key text not null, model text not null, external_id text,
+    owner text not null, sent_at integer,
     state text not null check (state in ('CREATING', 'SUBMITTED', 'COLLECTING', 'DONE', 'LOST')),
     created_at integer not null, expires_at integer not null) strict, without rowid`,
 ];

@@ -99,13 +99,14 @@ const followed = async (run: Run): Promise<RunResult> => {
     noHurry,
     maxInFlight: context.config.llm.batch.concurrent,
   });
+  // Results of earlier batches are welcome, too; what no batch takes is left to the worker.
+  if (noHurry) await api.batches(signal);
   const report = await api.follow(executionId, {
     signal,
     onProgress: progress.update,
     worker: {
       environment: childEnvironment(context),
       workingDirectory: context.workingDirectory,
-      maxInFlight: context.config.llm.batch.concurrent,
       onLog: (line) => context.logger.debug(`enrichment worker: ${line}`),
     },
   });
