@@ -30,7 +30,7 @@ test("the template changes nothing and warns of nothing", async () => {
   expect(warnings).toEqual([]);
 });
 
-test("the template holds every key with its default", () => {
+test("the template holds every key with its default, or an example where there is none", () => {
   const path = join(folder, "uncommented.toml");
   writeFileSync(path, uncommented(configTemplate()));
   const { config, sources, warnings } = loadFile(path);
@@ -38,7 +38,23 @@ test("the template holds every key with its default", () => {
   writeFileSync(empty, "");
   expect(config).toEqual(loadFile(empty).config);
   expect(warnings).toEqual([]);
-  expect(configFields.filter(({ key }) => sources[key].kind !== "file")).toEqual([]);
+  const hasDefault = configFields.filter(
+    ({ traits }) =>
+      traits.example === undefined && traits.exampleLines === undefined && traits.keyVariable === undefined,
+  );
+  expect(hasDefault.filter(({ key }) => sources[key].kind !== "file")).toEqual([]);
+  const template = configTemplate();
+  for (const { key } of configFields) expect(template).toContain(key.slice(key.lastIndexOf(".") + 1));
+});
+
+test("the examples of the template are valid", () => {
+  const path = join(folder, "examples.toml");
+  writeFileSync(path, configTemplate().replaceAll(/^# {3}(?=\S)/gm, ""));
+  const environment = { OLLAMA_API_KEY: "key", PHOTON_WEBHOOK_SECRET: "long enough" };
+  const { warnings, sources } = loadConfig({ environment, configPath: path, workingDirectory: folder });
+  expect(warnings).toEqual([]);
+  const examples = configFields.filter(({ traits }) => "example" in traits || "exampleLines" in traits);
+  expect(examples.filter(({ key }) => sources[key].kind !== "file").map(({ key }) => key)).toEqual([]);
 });
 
 test("every field says what it is", () => {
