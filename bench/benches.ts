@@ -3,6 +3,7 @@ import { decodeBench } from "./decode.ts";
 import { jobQueueBench } from "./job-queue.ts";
 import { libraryWritesBench } from "./library-writes.ts";
 import { llmCoreBench } from "./llm-core.ts";
+import { llmBatchingBench } from "./llm-batching.ts";
 import { modelSizesBench } from "./model-sizes.ts";
 import { photonMiniBench } from "./photon-mini.ts";
 import { processBench } from "./process.ts";
@@ -19,6 +20,7 @@ export const benches: readonly Bench[] = [
   modelSizesBench,
   libraryWritesBench,
   jobQueueBench,
+  llmBatchingBench,
   llmCoreBench,
   retagBench,
   vectorCommitBench,

@@ -36,8 +36,9 @@ export interface Reconciled {
   readonly settled: number;
 }
 
+/** Watches are compared while there is one. */
 const isAutomatic = ({ kind, auto, isEnabled }: ConfiguredKind, hasWatches: boolean): boolean =>
-  isEnabled && kind.scopes.includes("photo") && (auto || (kind.kind === WATCHES_KIND && hasWatches));
+  isEnabled && auto && kind.scopes.includes("photo") && (kind.kind !== WATCHES_KIND || hasWatches);
 
 /** Kinds that are made by themselves; none while nobody is configured who could make them. */
 const automaticKinds = async ({ catalogue, kinds, targets }: ReconcilerDeps): Promise<readonly string[]> => {

@@ -104,6 +104,20 @@ test("the worker of a run does what was asked for and begins with nothing else",
   expect(job).toEqual({ scope_id: hash, execution_id: executionId, payload: '{"force":true}', priority: 20 });
 });
 
+test("standing watches are a kind of their own, while there is one", async () => {
+  await using given = await setUp();
+  const { clock, library } = given;
+  await library.catalogue.watches.add({ name: "cats", query: "a cat", threshold: 0.7, autoAdd: false });
+  await run(library, clock);
+  clock.advance(1);
+  await photo(library, "a");
+  expect(await run(library, clock)).toMatchObject({ asked: 2 });
+  expect(await library.sql("select kind from jobs order by kind")).toEqual([
+    { kind: "image_tag" },
+    { kind: "watch_match" },
+  ]);
+});
+
 test("an execution with nothing left to do is over", async () => {
   await using given = await setUp();
   const { clock, library } = given;
