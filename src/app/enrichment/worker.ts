@@ -90,9 +90,9 @@ const longestCallMs = (models: readonly LanguageModel[]): number =>
     ]),
   );
 
-const settingsOf = ({ llm }: Config, targets: EnrichmentTargets): WorkerSettings => ({
+export const workerSettings = ({ llm }: Config, targets: EnrichmentTargets): WorkerSettings => ({
   slots: targets.maxInFlight,
-  batchSize: llm.batch.default_size,
+  batchSize: Math.min(llm.batch.default_size, llm.batch.max_size),
   batchesPerCommit: llm.batch.commit_frequency,
   callTimeoutMs: longestCallMs(targets.serve.map(({ providerKey, model }) => targets.model(providerKey, model))),
   policy: { invalidRetries: llm.invalid_retries, unavailableMs: llm.unavailable_days * DAY },
@@ -143,7 +143,7 @@ export const createWorkerParts = async (deps: EnrichmentWorkerDeps, catalogue: C
   const handlerDeps = await handlerDepsOf(deps, catalogue, { targets, journalDeps });
   const tests = createProviderTests({ ...handlerDeps, registry, calls });
   const workerDeps = { owner, store, providers, tests, serve: targets.serve, clock, random: Math.random, logger };
-  const settings = settingsOf(config, targets);
+  const settings = workerSettings(config, targets);
   return {
     targets,
     handlerDeps,
