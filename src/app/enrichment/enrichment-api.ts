@@ -22,7 +22,10 @@ import { countJobs, forecast } from "./forecast.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
 import type { JobPayload } from "./job-payload.ts";
 import { findObstacle } from "./obstacle.ts";
+import type { PayloadOptions } from "./payload.ts";
+import { writePayloads } from "./payload.ts";
 import type { EnrichmentPlan, EnrichmentRequest } from "./plan.ts";
+import { previewRequests } from "./preview-requests.ts";
 import { findAlbum, planEnrichment } from "./plan.ts";
 import { retryingHandlers } from "./retrying-handlers.ts";
 import type { EnrichmentTargets, TargetAvailability } from "./target-types.ts";
@@ -80,6 +83,8 @@ export interface EnrichmentApi {
   readonly plan: (request: EnrichmentRequest) => Promise<EnrichmentPlan>;
   /** What a plan would send, to whom, and what it may cost. */
   readonly forecast: (plan: EnrichmentPlan, options: { readonly noHurry: boolean }) => Promise<Forecast>;
+  /** Writes the first request of each job of a plan as files; nothing is sent. Returns how many there are. */
+  readonly writePayload: (plan: EnrichmentPlan, options: PayloadOptions) => Promise<number>;
   /** Adds the jobs of a plan. Works without a provider: they wait for one. */
   readonly enqueue: (plan: EnrichmentPlan, options: EnqueueOptions) => Promise<EnqueuedExecution>;
   /** Resolves when nothing is left that can be done now; what waits for a provider stays queued. */
@@ -310,6 +315,10 @@ export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
         },
         { counts: countJobs(plan.jobs), heldBack: plan.heldBack, noHurry },
       ),
+    writePayload: async (plan, options) => {
+      await using opened = await deps.workers.openParts();
+      return await writePayloads(previewRequests(opened.parts, plan, options.signal), options);
+    },
     enqueue: (plan, options) => enqueue(deps, plan, options),
     follow: (executionId, request) =>
       timed(async () => {

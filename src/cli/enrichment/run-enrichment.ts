@@ -1,4 +1,5 @@
 /** The way of `enrich`, `profile` and `translate`: plan, forecast, question, queue, wait, result. */
+import { resolve } from "node:path";
 import type { EnrichmentApi } from "../../app/enrichment/enrichment-api.ts";
 import type { Forecast } from "../../app/enrichment/forecast.ts";
 import type { EnrichmentPlan, EnrichmentRequest } from "../../app/enrichment/plan.ts";
@@ -151,6 +152,11 @@ export const runEnrichment = async (
   const run: Run = { flags, context, api, plan, signal };
   if (flags.dryRun) {
     await showForecast(run, await api.forecast(plan, { noHurry: !flags.hurry }), "stdout");
+    if (flags.payload !== undefined) {
+      const directory = resolve(context.workingDirectory, flags.payload);
+      const written = await api.writePayload(plan, { directory, signal });
+      await context.stderr.line(`${formatPlural(written, "request")} written into ${flags.payload}; nothing was sent.`);
+    }
     return EXIT.done;
   }
   if (plan.jobs.length === 0) {

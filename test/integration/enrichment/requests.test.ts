@@ -1,5 +1,5 @@
 /** Asking for enrichment: what is chosen, what stays out, what comes of it. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ScopeChoice } from "../../../src/app/enrichment/plan.ts";
@@ -198,4 +198,22 @@ test("a folder that is only a prefix of another's name does not count as it", as
   await library.addPhoto("ab/2.jpg", await photoBytes(2));
   const { api } = await createRequests(library);
   expect(scopesOf((await api.plan(requestOf({ scopes: { folders: ["a"] } }))).jobs)).toEqual([inside]);
+});
+
+test("a preview writes what would be sent, and neither sends nor queues anything", async () => {
+  await using library = await createEnrichmentLibrary({ config: REMOTE });
+  const [one] = await threePhotos(library);
+  const { api } = await createRequests(library);
+  const directory = join(library.folder, "preview");
+  const plan = await api.plan(requestOf({ scopes: { photos: [one] } }));
+  expect(await api.writePayload(plan, { directory, signal: never })).toBe(1);
+  const files = (await readdir(directory)).toSorted();
+  expect(files).toEqual([`${one.slice(0, 12)}-image_tag.jpg`, `${one.slice(0, 12)}-image_tag.json`]);
+  const request = JSON.parse(await readFile(join(directory, files[1] ?? ""), "utf8")) as Record<string, unknown>;
+  expect(request).toMatchObject({ scope_id: one, provider: "openai", system: expect.stringContaining("JSON object") });
+  const waiting = await api.plan(requestOf({ kind: "photo_story", scopes: { photos: [one] } }));
+  expect(await api.writePayload(waiting, { directory, signal: never })).toBe(0);
+  for (const table of ["jobs", "llm_call_logs", "privacy_ledger"]) {
+    expect(await library.sql(`select count(*) as rows from ${table}`)).toEqual([{ rows: 0 }]);
+  }
 });
