@@ -1,6 +1,6 @@
 /**
- * `race <limit in USD>`: waits for another one, admits calls until the budget refuses, prints how many. `die`: makes a call, gets its reply and
- * is gone before it is booked.
+ * `race <limit in USD>`: waits for another one, admits calls until the budget refuses, prints how many. `die`: makes a
+ * call, gets its reply and is gone before it is booked.
  */
 import { readdir, writeFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
