@@ -5,6 +5,8 @@ import type { CatalogueSchema } from "./schema.ts";
 
 const FINISHED_JOBS_MS = 7 * DAY;
 const EVENTS_MS = 30 * DAY;
+/** Mails and requests that were handed in; those that a job still waits with stay. */
+const SUBJECT_TEXTS_MS = 30 * DAY;
 /** Call log and privacy ledger. */
 const CALLS_MS = 400 * DAY;
 
@@ -17,6 +19,11 @@ export const removeOldRecords = (database: Kysely<CatalogueSchema>, now: number)
     await tx
       .deleteFrom("events")
       .where("created_at", "<", now - EVENTS_MS)
+      .execute();
+    await tx
+      .deleteFrom("subject_texts")
+      .where("created_at", "<", now - SUBJECT_TEXTS_MS)
+      .where("scope_id", "not in", tx.selectFrom("jobs").select("scope_id").where("finished_at", "is", null))
       .execute();
     await tx
       .deleteFrom("llm_call_logs")
