@@ -12,6 +12,7 @@ import type { ProgramResult } from "../support/run-program.ts";
 import { REPOSITORY, runPhoton } from "../support/run-program.ts";
 import { ensureSampleEncoder } from "../support/sample-encoder/sample-encoder.ts";
 import { SAMPLE_SET, writeSampleVocabulary } from "../support/sample-encoder/vocabulary.ts";
+import { provenElsewhere } from "./settings-proven-elsewhere.ts";
 
 interface Tag {
   readonly name: string;
@@ -104,6 +105,15 @@ const foundAhead = async (bufferSize: number): Promise<number> => {
     return found;
   }
   return 0;
+};
+
+/** Exit codes of queueing descriptions at somebody else's: without the setting, and with it. */
+const askingFirst = async (values: Values): Promise<readonly number[]> => {
+  await run(["process", at("photos"), "-o", at("asking.jsonl")], {});
+  const elsewhere: Values = { "llm.provider": "openai", "llm.openai.api_key": "sk-none" };
+  const queue = async (more: Values): Promise<number> =>
+    (await run(["enrich", "--no-wait"], { ...elsewhere, ...more })).code ?? -1;
+  return [await queue(values), await queue({})]; // what is queued is not asked about again
 };
 
 /** One proof per setting; the value is another than the default. */
@@ -243,6 +253,16 @@ const effects: Partial<Record<ConfigKey, () => Promise<void>>> = {
     const { stderr } = await processPhotos({ "logging.format": "json", "processing.parallel_workers": "10000" });
     expect(stderr).toContain('"level":"warn"');
   },
+  "llm.confirm_above.photos": async () => {
+    expect(await askingFirst({ "llm.confirm_above.photos": "0" })).toEqual([2, 0]);
+  },
+  "llm.confirm_above.usd": async () => {
+    const library: Values = { "general.data_dir": at("priced") };
+    await run(["process", at("photos"), "-o", at("priced.jsonl")], library);
+    const elsewhere: Values = { ...library, "llm.provider": "openai", "llm.openai.api_key": "sk-none" };
+    const { code } = await run(["enrich", "--no-wait"], { ...elsewhere, "llm.confirm_above.usd": "0" });
+    expect(code).toBe(2);
+  },
   "watch.exclude": async () => {
     const jpegs = plain.filter(({ file_name: name }) => /\.jpe?g$/i.test(name));
     expect(await records({ "watch.exclude": "*.jpg,*.jpeg" })).toHaveLength(plain.length - jpegs.length);
@@ -251,13 +271,6 @@ const effects: Partial<Record<ConfigKey, () => Promise<void>>> = {
     expect(plain).toHaveLength(PHOTOS);
     expect(await records({ "watch.hidden": "true" })).toHaveLength(PHOTOS + 1);
   },
-};
-
-/** Settings whose effect only shows from the inside: the test that proves it, and the word by which it is found there. */
-const provenElsewhere: Partial<Record<ConfigKey, { readonly file: string; readonly word: string }>> = {
-  "embedding.batch_size": { file: "test/integration/models/encoder-hosts.test.ts", word: "imagesPerRun" },
-  "tagging.vocabulary.sets": { file: "test/unit/models/vocabularies.test.ts", word: "tagging.vocabulary.sets" },
-  "tagging.vocabulary.blocked": { file: "test/unit/models/vocabularies.test.ts", word: "tagging.vocabulary.blocked" },
 };
 
 describe("every setting does something", () => {

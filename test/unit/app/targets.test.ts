@@ -107,6 +107,7 @@ describe("names of models", () => {
     [{ provider: "anthropic", model: "openai/gpt-4o-mini" }, "anthropic: claude-sonnet-5"],
     [{ provider: "openai", model: "openai/gpt-4o-mini" }, "openai: gpt-4o-mini"],
     [{ provider: "anthropic", vision_model: "openai/gpt-4o" }, "openai: gpt-4o"],
+    [{ provider: "anthropic", text_model: "claude-haiku-4-5" }, "anthropic: claude-sonnet-5"],
     [{ provider: "openrouter", model: "openai/gpt-4o" }, "openrouter: openai/gpt-4o"],
     [{ provider: "openrouter", model: "openrouter/auto" }, "openrouter: openrouter/auto"],
     [{ provider: "openai-compatible", model: "openai/gpt-oss-20b" }, "openai-compatible: openai/gpt-oss-20b"],
@@ -114,6 +115,11 @@ describe("names of models", () => {
   ])("%j", async (llm, expected) => {
     const environment = { ...KEYS, OPENROUTER_API_KEY: "sk-r" };
     expect(names(await targetsOf(llm, { environment }), "vision")).toEqual([expected]);
+  });
+
+  test("llm.text_model is for work without a picture", async () => {
+    const targets = await targetsOf({ provider: "anthropic", text_model: "claude-haiku-4-5" }, { environment: KEYS });
+    expect(names(targets, "text")).toEqual(["anthropic: claude-haiku-4-5"]);
   });
 
   test("llm.base_url is the address of the chosen provider alone", async () => {

@@ -3,6 +3,7 @@ import type { CatalogueHealth, IndexReport, ModelListing } from "../../../src/li
 import { doctorChecks } from "../../../src/cli/doctor/checks.ts";
 import { deviceFinding } from "../../../src/cli/doctor/device-check.ts";
 import { formatsFinding } from "../../../src/cli/doctor/format-check.ts";
+import { languageModelFinding } from "../../../src/cli/doctor/language-model-check.ts";
 import { catalogueFinding, indexFinding, modelsFinding } from "../../../src/cli/doctor/library-checks.ts";
 import { diskFinding, nodeFinding, watchFinding } from "../../../src/cli/doctor/system-checks.ts";
 
@@ -154,5 +155,16 @@ describe("formats", () => {
       message: "HEIC cannot be decoded here.",
     });
     expect(formatsFinding(new Set(["sharp"]), new Set())).toMatchObject({ status: "fail" });
+  });
+});
+
+describe("language models", () => {
+  const status = { ready: false, problem: "openai has no key.", providers: [], models: [], pauses: [], workers: [] };
+  const none = { ...status, queue: { states: {}, kinds: {}, unserved: [] } };
+
+  test("none is no fault; one that is chosen and cannot be called warns", () => {
+    expect(languageModelFinding(none, false).status).toBe("ok");
+    expect(languageModelFinding(none, true)).toMatchObject({ status: "warn", message: "openai has no key." });
+    expect(languageModelFinding({ ...none, ready: true, problem: null }, true).status).toBe("ok");
   });
 });
