@@ -4,7 +4,7 @@
  */
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { EnrichmentKey } from "../../catalogue/document-repository.ts";
-import type { EnrichmentResult } from "../../catalogue/result-repository.ts";
+import type { EnrichmentResult, ResultRepository } from "../../catalogue/result-repository.ts";
 import type { Clock } from "../../clock.ts";
 import { MILLISECOND, SECOND } from "../../clock.ts";
 import { WakeUp } from "../../jobs/wake-up.ts";
@@ -41,45 +41,22 @@ export type FollowedEnd =
 
 const ENDS: ReadonlySet<EnrichmentResult["state"]> = new Set(["READY_TO_CONFIRM", "CONFIRMED", "FAILED", "DISCARDED"]);
 
-export const createFollower = ({ catalogue, clock, documentTypes }: FollowerDeps): Follower => {
-  const wakeUp = new WakeUp(clock);
-  const known = new Set<string>();
-  let waiting: string[] = [];
-  let isClosed = false;
-  let isGivenUp = false;
-  let ended = 0;
+/** Enrichments that have not ended yet, as far as they are followed. */
+const createOpenEnrichments = (results: ResultRepository, documentTypes: readonly string[]) => {
   /** Content hashes by document type. */
   const open = new Map(documentTypes.map((type) => [type, new Set<string>()]));
-  const openCount = (): number => [...open.values()].reduce((sum, { size }) => sum + size, 0);
-  let since = clock.now();
-  let seen = new Set<number>();
-
-  /** Content hashes of jobs that have ended since the last look. */
-  const justEnded = (type: string, jobs: readonly EnrichmentKey[]): readonly string[] => {
-    const hashes = open.get(type);
-    return jobs
-      .filter((job) => job.documentType === type && hashes?.has(job.scopeId) === true)
-      .map(({ scopeId }) => scopeId);
-  };
-
-  const newEnds = async () => {
-    const { keys, until } = await catalogue.results.endedSince(since);
-    const fresh = keys.filter(({ jobId }) => !seen.has(jobId));
-    seen = new Set(keys.map(({ jobId }) => jobId));
-    since = until;
-    return fresh;
-  };
+  let ended = 0;
 
   /** Ends among these photos. `isCheck`: what has no state any more is forgotten. */
   async function* take(type: string, hashes: readonly string[], isCheck: boolean): AsyncGenerator<FollowedEnd> {
     const left = open.get(type);
     for (let start = 0; start < hashes.length; start += LOT) {
       const lot = hashes.slice(start, start + LOT);
-      const results = await catalogue.results.load(lot, type);
-      const found = new Set(results.map(({ scopeId }) => scopeId));
-      const gone = isCheck ? lot.filter((hash) => !found.has(hash)) : [];
+      const found = await results.load(lot, type);
+      const known = new Set(found.map(({ scopeId }) => scopeId));
+      const gone = isCheck ? lot.filter((hash) => !known.has(hash)) : [];
       for (const hash of gone) if (left?.delete(hash) === true) ended += 1;
-      for (const result of results.filter(({ state }) => ENDS.has(state))) {
+      for (const result of found.filter(({ state }) => ENDS.has(state))) {
         if (left?.delete(result.scopeId) !== true) continue;
         ended += 1;
         yield { ended: true, result };
@@ -87,72 +64,111 @@ export const createFollower = ({ catalogue, clock, documentTypes }: FollowerDeps
     }
   }
 
-  const isIdle = async (): Promise<boolean> => {
-    const scopes = [...new Set([...open.values()].flatMap((hashes) => [...hashes]))];
-    const live = await catalogue.results.live(scopes);
-    return !live.some(({ state, documentType }) => state === "running" && open.has(documentType));
+  return {
+    /** Those of them that have ended before they were followed are given at once. */
+    add: async function* (hashes: readonly string[]): AsyncGenerator<FollowedEnd> {
+      for (const [type, left] of open) {
+        for (const hash of hashes) left.add(hash);
+        yield* take(type, hashes, true);
+      }
+    },
+    ofJobs: async function* (jobs: readonly EnrichmentKey[]): AsyncGenerator<FollowedEnd> {
+      for (const [type, left] of open) {
+        const own = jobs.filter(({ documentType, scopeId }) => documentType === type && left.has(scopeId));
+        const hashes = own.map(({ scopeId }) => scopeId);
+        yield* take(type, hashes, false);
+      }
+    },
+    ofAll: async function* (): AsyncGenerator<FollowedEnd> {
+      for (const [type, left] of open) yield* take(type, [...left], true);
+    },
+    /** Whether nobody has any of them in hand. */
+    isIdle: async (): Promise<boolean> => {
+      const scopes = [...new Set([...open.values()].flatMap((hashes) => [...hashes]))];
+      const live = await results.live(scopes);
+      return !live.some(({ state, documentType }) => state === "running" && open.has(documentType));
+    },
+    left: function* (): Generator<FollowedEnd> {
+      for (const [documentType, hashes] of open) {
+        for (const scopeId of hashes) yield { ended: false, scopeId, documentType };
+      }
+    },
+    count: (): number => [...open.values()].reduce((sum, { size }) => sum + size, 0),
+    ended: (): number => ended,
   };
+};
+
+/** Jobs that have ended since the last look. */
+const createJobEnds = (results: ResultRepository, now: number): (() => Promise<readonly EnrichmentKey[]>) => {
+  let since = now;
+  let seen = new Set<number>();
+  return async () => {
+    const { keys, until } = await results.endedSince(since);
+    const fresh = keys.filter(({ jobId }) => !seen.has(jobId));
+    seen = new Set(keys.map(({ jobId }) => jobId));
+    since = until;
+    return fresh;
+  };
+};
+
+export const createFollower = ({ catalogue, clock, documentTypes }: FollowerDeps): Follower => {
+  const wakeUp = new WakeUp(clock);
+  const open = createOpenEnrichments(catalogue.results, documentTypes);
+  const newEnds = createJobEnds(catalogue.results, clock.now());
+  const known = new Set<string>();
+  const now = { waiting: [] as string[], isClosed: false, isGivenUp: false };
 
   async function* look(isCheck: boolean): AsyncGenerator<FollowedEnd> {
-    const added = waiting;
-    waiting = [];
-    for (const [type, hashes] of open) {
-      for (const hash of added) hashes.add(hash);
-      yield* take(type, added, true);
-    }
+    yield* open.add(now.waiting.splice(0));
     const jobs = await newEnds();
-    for (const [type, hashes] of open) {
-      yield* take(type, isCheck ? [...hashes] : justEnded(type, jobs), isCheck);
+    if (isCheck) yield* open.ofAll();
+    else yield* open.ofJobs(jobs);
+  }
+
+  /** Until all has ended or can only wait, or the signal aborts. */
+  async function* untilNothingMoves(signal: AbortSignal): AsyncGenerator<FollowedEnd> {
+    let checkedAt = clock.now();
+    while (!signal.aborted) {
+      const { isClosed, isGivenUp } = now;
+      const isCheck = isGivenUp || clock.now() - checkedAt >= (isClosed ? CHECK_MS : CHECK_WHILE_OPEN_MS);
+      if (isCheck) checkedAt = clock.now();
+      yield* look(isCheck);
+      if (isClosed && now.waiting.length === 0) {
+        if (open.count() === 0 || (isGivenUp && (await open.isIdle()))) return;
+      }
+      await wakeUp.wait(CHECK_MS);
+      if (!now.isClosed) await clock.sleep(GATHER_MS, signal).catch(() => undefined); // aborted: seen above
     }
   }
 
   async function* ends(signal: AbortSignal): AsyncGenerator<FollowedEnd> {
     const watching = new AbortController();
-    const onAbort = (): void => wakeUp.now();
-    signal.addEventListener("abort", onAbort, { once: true });
-    catalogue.jobs.subscribe(() => wakeUp.now(), watching.signal);
-    let checkedAt = clock.now();
+    const wake = (): void => wakeUp.now();
+    signal.addEventListener("abort", wake, { once: true });
+    catalogue.jobs.subscribe(wake, watching.signal);
     try {
-      while (!signal.aborted) {
-        const wasGivenUp = isGivenUp;
-        const wasClosed = isClosed;
-        const interval = wasClosed ? CHECK_MS : CHECK_WHILE_OPEN_MS;
-        const isCheck = wasGivenUp || clock.now() - checkedAt >= interval;
-        if (isCheck) checkedAt = clock.now();
-        yield* look(isCheck);
-        if (wasClosed && waiting.length === 0) {
-          if (openCount() === 0) return;
-          if (wasGivenUp && (await isIdle())) break;
-        }
-        await wakeUp.wait(CHECK_MS);
-        if (!isClosed) await clock.sleep(GATHER_MS, signal).catch(() => undefined); // aborted: seen above
-      }
+      yield* untilNothingMoves(signal);
     } finally {
       watching.abort();
-      signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", wake);
     }
-    if (signal.aborted) return;
-    for (const [documentType, hashes] of open) {
-      for (const scopeId of hashes) yield { ended: false, scopeId, documentType };
-    }
+    if (!signal.aborted) yield* open.left();
   }
 
+  const change = (state: Partial<Omit<typeof now, "waiting">>): void => {
+    Object.assign(now, state);
+    wakeUp.now();
+  };
   return {
     follow: (contentHash) => {
       if (known.has(contentHash)) return;
       known.add(contentHash);
-      waiting.push(contentHash);
+      now.waiting.push(contentHash);
       wakeUp.now();
     },
-    close: () => {
-      isClosed = true;
-      wakeUp.now();
-    },
-    giveUp: () => {
-      isGivenUp = true;
-      wakeUp.now();
-    },
+    close: () => change({ isClosed: true }),
+    giveUp: () => change({ isGivenUp: true }),
     ends,
-    counts: () => ({ followed: known.size * documentTypes.length, ended }),
+    counts: () => ({ followed: known.size * documentTypes.length, ended: open.ended() }),
   };
 };
