@@ -51,7 +51,11 @@ const costsOf = async (
   return createCostsApi({ config, clock, catalogue: () => Promise.resolve(catalogue), hasLibrary: () => true });
 };
 
-const allOf = async (rows: AsyncIterable<LedgerRow>): Promise<readonly LedgerRow[]> => Array.fromAsync(rows);
+const allOf = async (rows: AsyncIterable<LedgerRow>): Promise<readonly LedgerRow[]> => {
+  const all: LedgerRow[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+};
 
 test("a report counts calls, tokens, costs, latencies and hits, and unknown prices apart", async () => {
   await using library = await createTestCatalogue();
