@@ -108,11 +108,11 @@ const foundAhead = async (bufferSize: number): Promise<number> => {
 };
 
 /** Exit codes of queueing descriptions at somebody else's: without the setting, and with it. */
-const askingFirst = async (values: Values): Promise<readonly number[]> => {
+const askingFirst = async (values: Values): Promise<readonly unknown[]> => {
   await run(["process", at("photos"), "-o", at("asking.jsonl")], {});
   const elsewhere: Values = { "llm.provider": "openai", "llm.openai.api_key": "sk-none" };
-  const queue = async (more: Values): Promise<number> =>
-    (await run(["enrich", "--no-wait"], { ...elsewhere, ...more })).code ?? -1;
+  const queue = async (more: Values): Promise<unknown> =>
+    (await run(["enrich", "--no-wait"], { ...elsewhere, ...more })).code;
   return [await queue(values), await queue({})]; // what is queued is not asked about again
 };
 

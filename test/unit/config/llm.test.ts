@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Provider } from "../../../models/language/language-model.ts";
 import { providers } from "../../../models/language/providers.ts";
-import { loadPrices } from "../../../models/language/prices.ts";
 import type { FlagValue, LoadedConfig } from "../../../src/config.ts";
 import { configFields, KEY_VARIABLES, loadConfig, PROVIDER_IDS, shownValue } from "../../../src/config.ts";
 import { kinds } from "../../../src/enrichment/kinds.ts";
@@ -208,19 +207,6 @@ describe("tables", () => {
     expect(enrichment.kinds).toEqual({ pet: { prompt_file: join(folder, "prompts/pet.md"), auto: true } });
     const folders = { "Private/Medical": { local_only: true } };
     expect(roots).toEqual([{ path: join(folder, "photos"), local_only: false, folders }]);
-  });
-
-  test("prices reach the price list", async () => {
-    const toml = '[llm.openai-compatible]\nprices = { "m" = { input = 1, output = 2 } }\n';
-    const section = load({ toml }).config.llm["openai-compatible"];
-    const { prices } = providers
-      .find(({ id }) => id === "openai-compatible")
-      ?.settingsSchema.parse({
-        prices: section.prices,
-      }) as { readonly prices: Readonly<Record<string, { readonly input: number; readonly output: number }>> };
-    const usage = { input: 1_000_000, output: 1_000_000, cacheRead: 0, cacheWrite: 0 };
-    const call = { provider: "openai-compatible", model: "m", usage, isLocal: false, prices };
-    expect((await loadPrices()).priceOf(call)).toEqual({ micros: 3_000_000, source: "config" });
   });
 
   test.each([
