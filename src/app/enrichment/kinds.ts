@@ -14,7 +14,7 @@ import { ConfigError } from "../../errors.ts";
 import type { ConfiguredKind, EnrichmentKinds } from "./kind-types.ts";
 import { createLocalOnly } from "./local-only.ts";
 
-export type { ConfiguredKind, EnrichmentKinds } from "./kind-types.ts";
+export type { EnrichmentKinds } from "./kind-types.ts";
 
 /** Keys that every section may have. */
 const COMMON_KEYS = [

@@ -23,7 +23,7 @@ import type { TargetModels } from "./target-models.ts";
 import { createTargetModels } from "./target-models.ts";
 import type { EnrichmentTargets, ProviderTarget, RouteChoice, TargetAvailability } from "./target-types.ts";
 
-export type { EnrichmentTargets, ProviderTarget, RouteChoice, TargetAvailability } from "./target-types.ts";
+export type { EnrichmentTargets, ProviderTarget } from "./target-types.ts";
 
 export interface TargetsDeps {
   readonly config: Config;
