@@ -114,6 +114,14 @@ const askModel = async (
 ) => {
   const texts = new Map([[scopeId, text]]);
   const plan = await enrichment.plan({ command: "ask", kind, scopes: { texts }, wanted: "missing" });
+  if (plan.heldBack > 0) {
+    throw new InvalidInputError(
+      "Expected photos that a language model may be told of, received one that must stay here.",
+      {
+        hint: "It lies in a folder with local_only, and no language model runs on this machine: ask without that photo, or set up one with --llm ollama.",
+      },
+    );
+  }
   await enrichment.now(plan, { signal });
   signal.throwIfAborted();
   const { document, error } = await enrichment.view({ scopeId, documentType: kind });

@@ -165,14 +165,18 @@ export const localOnlyPhotos = async (
 };
 
 /** Scopes with a photo among them that must stay here. */
-const localOnlyScopes = async (deps: PlanDeps, scopeIds: readonly string[]): Promise<ReadonlySet<string>> => {
-  const { catalogue, kinds } = deps;
+const localOnlyScopes = async (
+  { catalogue, kinds }: PlanDeps,
+  scopeIds: readonly string[],
+  { texts }: ScopeChoice,
+): Promise<ReadonlySet<string>> => {
   const photos = scopeIds.filter((scopeId) => parseScope(scopeId).type === "photo");
   const found = new Set(await localOnlyPhotos(catalogue, kinds, photos));
   for (const scopeId of scopeIds) {
     const { type, id } = parseScope(scopeId);
-    if (type !== "album") continue;
-    const members = await catalogue.albums.photos(id);
+    const text = texts?.get(scopeId);
+    const asked = text?.type === "request" ? text.contentHashes : [];
+    const members = type === "album" ? await catalogue.albums.photos(id) : asked;
     if ((await localOnlyPhotos(catalogue, kinds, members)).size > 0) found.add(scopeId);
   }
   return found;
@@ -212,7 +216,7 @@ export const planEnrichment = async (deps: PlanDeps, request: EnrichmentRequest)
     counts = added(counts, selection.counts);
     wishes.push(...selection.scopeIds.map((scopeId) => ({ scopeId, documentType })));
   }
-  const local = await localOnlyScopes(deps, [...new Set(wishes.map(({ scopeId }) => scopeId))]);
+  const local = await localOnlyScopes(deps, [...new Set(wishes.map(({ scopeId }) => scopeId))], request.scopes);
   const isReady = targets.availability() === "ready";
   const jobs = wishes.flatMap(({ scopeId, documentType }): readonly PlannedJob[] => {
     const localOnly = local.has(scopeId);
