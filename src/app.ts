@@ -10,18 +10,21 @@ import type { LlmApi } from "./app/enrichment/llm-api.ts";
 import type { PeopleApis } from "./app/enrichment/people.ts";
 import { createPeopleApis, peopleCompanions } from "./app/enrichment/people.ts";
 import type { WatchApi } from "./app/enrichment/watches.ts";
-import { createWatchApi } from "./app/enrichment/watches.ts";
+import { createWatchApi, matchWithoutProvider } from "./app/enrichment/watches.ts";
 import type { FirstNotice } from "./app/first-notice.ts";
 import { createFirstNotice } from "./app/first-notice.ts";
 import { createFollowUps } from "./app/follow-ups.ts";
 import { createInference } from "./app/inference.ts";
+import type { LibraryIndex } from "./app/library-index.ts";
 import { createLibraryIndex } from "./app/library-index.ts";
+import type { LibraryModel } from "./app/library-model.ts";
 import { createLibraryModel } from "./app/library-model.ts";
 import type { ModelApi } from "./app/model-api.ts";
 import { createModelChange } from "./app/model-change.ts";
 import { createModelManagement } from "./app/model-management.ts";
 import { createNullSets } from "./app/null-sets.ts";
 import { once } from "./app/once.ts";
+import type { LibraryProcess } from "./app/process-api.ts";
 import { createProcessApi } from "./app/process-api.ts";
 import type { SearchApi } from "./app/search-api.ts";
 import { createSearchApi } from "./app/search-api.ts";
@@ -30,6 +33,7 @@ import type { TaggingApi } from "./app/tagging.ts";
 import { createTaggingApi } from "./app/tagging.ts";
 import type { VocabularyApi } from "./app/vocabulary.ts";
 import { createVocabularyApi } from "./app/vocabulary.ts";
+import type { Catalogue } from "./catalogue/catalogue.ts";
 import { openCatalogue } from "./catalogue/catalogue.ts";
 import { checkCatalogueFile } from "./catalogue/check.ts";
 import type { Clock } from "./clock.ts";
@@ -37,10 +41,11 @@ import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { InternalError } from "./errors.ts";
 import type { AdministrationApi } from "./library/administration.ts";
-import type { LibraryFolders } from "./library/library-administration.ts";
+import type { LibraryAdministration, LibraryFolders } from "./library/library-administration.ts";
 import { createLibraryAdministration } from "./library/library-administration.ts";
 import type { ModelChangeApi } from "./library/model-change.ts";
 import type { Logger } from "./logger.ts";
+import type { RenditionStore } from "./photo/rendition-store.ts";
 import { createRenditionStore } from "./photo/rendition-store.ts";
 import type { ProcessApi } from "./pipeline/outcome.ts";
 import { registryProblems } from "./pipeline/stage-plan.ts";
@@ -90,6 +95,27 @@ const foldersOf = ({ general: { data_dir: data, model_dir: models } }: Config): 
   models,
 });
 
+interface AdministrationParts {
+  readonly catalogue: () => Promise<Catalogue>;
+  readonly folders: LibraryFolders;
+  readonly renditions: RenditionStore;
+  readonly workingDirectory: string;
+  readonly model: LibraryModel;
+  readonly index: LibraryIndex;
+  readonly again: LibraryProcess["again"];
+}
+
+const createAdministration = ({ model, index, again, ...parts }: AdministrationParts): LibraryAdministration =>
+  createLibraryAdministration({
+    ...parts,
+    activeModel: model.activeModel,
+    indexStatus: async () => (await index.reader()).status(),
+    committerHolder: async () => (await (await parts.catalogue()).leases.holder("committer"))?.owner,
+    settleIndex: (signal) => index.waitUntilIndexed(() => undefined, signal),
+    rebuildIndex: index.rebuild,
+    processAgain: again,
+  });
+
 export const createPhoton = (config: Config, options: PhotonOptions): Photon => {
   checkRegistries();
   const { logger, clock = systemClock, searchInProcess = true, workingDirectory = process.cwd() } = options;
@@ -105,7 +131,6 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const processApi = createProcessApi({ ...shared, renditions });
   const tagging = createTaggingApi(shared);
   const nullSets = createNullSets(shared);
-  const followUps = createFollowUps({ config, index, nullSets, tagging });
   const enrichment = createEnrichment({
     ...shared,
     workingDirectory,
@@ -115,11 +140,13 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     companions: peopleCompanions({ config, clock, logger, kinds: () => enrichment.kinds() }),
   });
   const watches = createWatchApi({
+    ...enrichment,
     catalogue,
-    kinds: enrichment.kinds,
     model: createSearchModel(shared),
     nullSet: nullSets.load,
   });
+  const matchWatches = matchWithoutProvider({ ...enrichment, logger, watches });
+  const followUps = createFollowUps({ config, index, nullSets, tagging, matchWatches });
   const searchApi = createSearchApi({ ...shared, nullSets, renditions });
   const { installedOf } = model;
   const { afterSwitch } = followUps;
@@ -137,20 +164,9 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,
-    ...createPeopleApis({ ...shared, ...enrichment, search: searchApi.search, onChange: index.notify }),
+    ...createPeopleApis({ ...shared, ...enrichment, library: searchApi, onChange: index.notify }),
     watches,
-    ...createLibraryAdministration({
-      catalogue,
-      folders,
-      renditions,
-      workingDirectory,
-      activeModel: model.activeModel,
-      indexStatus: async () => (await index.reader()).status(),
-      committerHolder: async () => (await (await catalogue()).leases.holder("committer"))?.owner,
-      settleIndex: (signal) => index.waitUntilIndexed(() => undefined, signal),
-      rebuildIndex: index.rebuild,
-      processAgain: processApi.again,
-    }),
+    ...createAdministration({ ...shared, folders, renditions, workingDirectory, again: processApi.again }),
     isFirstNotice: createFirstNotice(folders.data),
     checkCatalogue: () => checkCatalogueFile(folders.catalogue),
     // The index flushes and the encoders end before the catalogue closes.

@@ -1,4 +1,4 @@
-/** What follows from vectors that are new: tags, then their place in the index, then the scores of chance. */
+/** What follows from vectors that are new: tags, their place in the index, the scores of chance, matches of watches. */
 import type { Config } from "../config.ts";
 import type { ProcessApi } from "../pipeline/outcome.ts";
 import type { LibraryIndex } from "./library-index.ts";
@@ -11,6 +11,8 @@ interface FollowUpDeps {
   readonly index: LibraryIndex;
   readonly nullSets: NullSets;
   readonly tagging: TaggingApi;
+  /** Compares new photos with standing watches where no language model does. */
+  readonly matchWatches: (signal: AbortSignal) => Promise<void>;
 }
 
 export interface FollowUps {
@@ -18,11 +20,12 @@ export interface FollowUps {
   readonly afterSwitch: ModelChangeDeps["afterSwitch"];
 }
 
-export const createFollowUps = ({ config, index, nullSets, tagging }: FollowUpDeps): FollowUps => ({
+export const createFollowUps = ({ config, index, nullSets, tagging, matchWatches }: FollowUpDeps): FollowUps => ({
   afterRun: async ({ signal, onProgress }) => {
     const tagged = await tagging.tagWaiting({ signal, ...(onProgress === undefined ? {} : { onProgress }) });
     if (tagged > 0) await index.waitUntilIndexed(() => undefined, signal);
     await nullSets.refresh({ signal, onProgress: (state) => onProgress?.({ phase: "scores", ...state }) });
+    await matchWatches(signal);
   },
   afterSwitch: async ({ signal, onProgress }) => {
     if (config.tagging.enabled) {

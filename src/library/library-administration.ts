@@ -45,7 +45,7 @@ export interface LibraryAdministrationDeps {
   readonly workingDirectory: string;
 }
 
-type LibraryAdministration = Pick<
+export type LibraryAdministration = Pick<
   AdministrationApi,
   | "status"
   | "indexReport"

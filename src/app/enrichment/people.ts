@@ -30,19 +30,20 @@ export interface PeopleDeps {
   readonly kinds: () => Promise<EnrichmentKinds>;
   readonly targets: () => Promise<EnrichmentTargets>;
   readonly clock: Clock;
-  readonly search: Search["search"];
+  readonly library: Pick<Search, "search">;
   readonly enrichment: EnrichmentApi;
   /** Readers' columns or tags have changed. */
   readonly onChange: () => void;
 }
 
 export const createPeopleApis = (deps: PeopleDeps): PeopleApis => {
-  const { config, search } = deps;
+  const { config, library } = deps;
+  const search: Search["search"] = (request, signal) => library.search(request, signal);
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return {
     review: createReviewApi({ ...deps, dataFolder: config.general.data_dir, find: createFinder(search) }),
     events: createEventApi(deps.catalogue),
-    ask: createAskApi({ ...deps, timeZone }).ask,
+    ask: createAskApi({ ...deps, search, timeZone }).ask,
   };
 };
 

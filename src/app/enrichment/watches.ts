@@ -7,8 +7,10 @@ import type { Watch } from "../../catalogue/watch-repository.ts";
 import { confirmsItself } from "../../enrichment/apply-document.ts";
 import type { OfferedWatch } from "../../enrichment/inputs.ts";
 import { watchDocument } from "../../enrichment/kinds/watch-match.ts";
-import { NotFoundError } from "../../errors.ts";
+import { ConfigError, NotFoundError } from "../../errors.ts";
+import type { Logger } from "../../logger.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
+import type { EnrichmentTargets } from "./target-types.ts";
 import { documentWrite } from "./user-version.ts";
 import type { ScoreWatches, ScoringDeps } from "./watch-scoring.ts";
 import { createScoring, offered } from "./watch-scoring.ts";
@@ -60,6 +62,27 @@ export interface MatchedAlone {
 
 export interface WatchDeps extends ScoringDeps {
   readonly kinds: () => Promise<EnrichmentKinds>;
+}
+
+/**
+ * For the end of a run: the comparison alone, where no language model is configured. Settings of providers that are
+ * wrong are the business of runs that use them.
+ */
+export const matchWithoutProvider =
+  ({ watches, targets, logger }: MatchingDeps) =>
+  async (signal: AbortSignal): Promise<void> => {
+    try {
+      if ((await targets()).availability() !== "ready") await watches.matchAlone(signal);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      logger.warn("Standing watches were not compared with new photos.", { reason: error.message });
+    }
+  };
+
+export interface MatchingDeps {
+  readonly watches: Pick<WatchApi, "matchAlone">;
+  readonly targets: () => Promise<Pick<EnrichmentTargets, "availability">>;
+  readonly logger: Logger;
 }
 
 const listed = async ({ albums }: Catalogue, watch: Watch): Promise<ListedWatch> => ({

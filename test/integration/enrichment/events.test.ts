@@ -14,8 +14,11 @@ const tell = async ({ sql }: EnrichmentLibrary, ...types: readonly string[]): Pr
   }
 };
 
-const idsOf = async (events: AsyncIterable<StoredEvent>): Promise<readonly number[]> =>
-  (await Array.fromAsync(events)).map(({ id }) => id);
+const idsOf = async (events: AsyncIterable<StoredEvent>): Promise<readonly number[]> => {
+  const ids: number[] = [];
+  for await (const { id } of events) ids.push(id);
+  return ids;
+};
 
 test("events come in order, of the types that were asked for, after the one that is known", async () => {
   await using library = await createEnrichmentLibrary();
