@@ -23,7 +23,7 @@ export type WebhookAnswer =
   | { readonly ok: false; readonly code: string };
 
 /** `sha256=` and the HMAC-SHA-256 of the body in hex. */
-export const webhookSignature = (body: string, secret: string): string =>
+const webhookSignature = (body: string, secret: string): string =>
   `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
 
 /** @throws the signal's reason when it aborts */

@@ -13,7 +13,7 @@ export const printedJson = (value: unknown): string => JSON.stringify(value, und
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
-export const eventJson = (event: CalendarEvent): Json => ({
+const eventJson = (event: CalendarEvent): Json => ({
   id: event.id,
   title: event.title,
   starts_at: event.startsAt,
@@ -28,7 +28,7 @@ export const eventJson = (event: CalendarEvent): Json => ({
   ...(event.documentId === undefined ? { photos: event.photos } : {}),
 });
 
-export const proposalJson = ({ id, action, state, createdAt }: Proposal): Json => ({
+const proposalJson = ({ id, action, state, createdAt }: Proposal): Json => ({
   id,
   state,
   created_at: isoTime(createdAt),

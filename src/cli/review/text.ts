@@ -21,7 +21,7 @@ const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
 const safe = (text: string): string => text.replaceAll(CONTROLS, "\u{FFFD}");
 
 /** A value on one line: lists of words with commas, anything deeper as JSON. */
-export const valueText = (value: unknown): string => {
+const valueText = (value: unknown): string => {
   if (typeof value === "string") return safe(value.replaceAll(/\s*\n\s*/g, " / "));
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return safe(value.join(", "));
   return safe(JSON.stringify(value));
