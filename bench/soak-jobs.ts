@@ -10,7 +10,7 @@ import { createEnrichmentLibrary } from "../test/support/enrichment-library.ts";
 import type { RunningProgram } from "../test/support/run-program.ts";
 import { startProgram } from "../test/support/run-program.ts";
 
-const WORKER = join(import.meta.dirname, "../test/integration/enrichment/soak-worker.ts");
+const WORKER = join(import.meta.dirname, "../test/integration/enrichment/soak-child.ts");
 const KILL_EVERY_MS = 1000;
 const LOT = 500;
 

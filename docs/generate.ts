@@ -36,7 +36,7 @@ const fieldText = (field: ConfigField): string => {
 
 const configPage = (): string => {
   const sections = [...new Set(configFields.map(({ key }) => sectionOf(key)))];
-  return [
+  const text = [
     `${NOTE}\n# Settings\n\n`,
     "`photon config init` writes a file with all of them, `photon config show` tells which values hold and where they come\n",
     "from: defaults < `config.toml` < environment < flags. The file is named by `--config`, else by `PHOTON_CONFIG`, else it\n",
@@ -47,6 +47,7 @@ const configPage = (): string => {
       ...configFields.filter(({ key }) => sectionOf(key) === section).map(fieldText),
     ]),
   ].join("");
+  return `${text.replaceAll(/\n{3,}/g, "\n\n").trimEnd()}\n`;
 };
 
 const helpText = async (words: readonly string[]): Promise<string> => {

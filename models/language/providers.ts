@@ -20,7 +20,6 @@ export const providers = [
   openaiCompatible,
   stub,
 ] as const satisfies readonly Provider[];
-export type ProviderId = (typeof providers)[number]["id"];
 
 const IMAGE_TIMEOUT_MS = MINUTE;
 const TEXT_TIMEOUT_MS = 30 * SECOND;

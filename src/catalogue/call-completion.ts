@@ -14,7 +14,7 @@ import { createUlid } from "./transaction.ts";
 type Database = Kysely<CatalogueSchema>;
 
 /** Calls in a provider's batch are answered for by the batch. */
-export const BATCH_OWNER = "batch:";
+const BATCH_OWNER = "batch:";
 /** Of another host nothing is known but the time: no call takes that long. */
 const FOREIGN_CALL_MS = DAY;
 /** The longest a request takes that is no call. */

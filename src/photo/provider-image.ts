@@ -8,7 +8,7 @@ import { loadSharp } from "./load-sharp.ts";
 import type { RgbImage } from "./types.ts";
 
 /** Pixels; settings may only go below. */
-export const MAX_PROVIDER_EDGE = 1024;
+const MAX_PROVIDER_EDGE = 1024;
 /** Pixels of the second try, when a provider rejects a picture. */
 export const SMALLER_PROVIDER_EDGE = 768;
 

@@ -19,7 +19,7 @@ const LOT = 25;
 const WIRE_GROWTH = 1.4;
 
 /** Names an item after its batch and its job, so that photon's own are recognised at the provider. */
-export const itemId = (batchId: string, jobId: number): string => `${batchId}-${jobId}`;
+const itemId = (batchId: string, jobId: number): string => `${batchId}-${jobId}`;
 /** @returns NaN for what is none of the batch's */
 export const jobOfItem = (batchId: string, id: string): number =>
   id.startsWith(`${batchId}-`) ? Number(id.slice(batchId.length + 1)) : Number.NaN;

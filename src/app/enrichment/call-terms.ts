@@ -11,7 +11,7 @@ export type BudgetSettings = Config["llm"]["budget"];
 
 const MICROS_PER_USD = 1_000_000;
 
-export const toMicros = (usd: number): number => roundHalfEven(usd * MICROS_PER_USD);
+const toMicros = (usd: number): number => roundHalfEven(usd * MICROS_PER_USD);
 export const toUsd = (micros: number): number => micros / MICROS_PER_USD;
 
 /** The limits of now, for days and months of the zone. */

@@ -101,7 +101,7 @@ const CONTEXT: ReadonlySet<InputName> = new Set([
 ]);
 
 /** What a request of the kind may hold beside the prompt's own words. */
-export const sentFields = (
+const sentFields = (
   { inputs: { required, optional } }: Pick<EnrichmentKind, "inputs">,
   sendFields: Config["llm"]["send_fields"],
 ): readonly string[] => {

@@ -4,7 +4,6 @@ import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { ScopeState } from "../../catalogue/scope-states.ts";
 import type { SubjectFile, SubjectText } from "../../catalogue/subject-repository.ts";
 import type { EnrichmentKind } from "../../enrichment/enrichment-kind.ts";
-import { takesImage } from "../../enrichment/prompts/assemble-inputs.ts";
 import { documentTypeName, parseScope } from "../../enrichment/scope.ts";
 import type { SelectionCounts, Wanted } from "../../enrichment/selection.ts";
 import { selectScopes } from "../../enrichment/selection.ts";
@@ -235,7 +234,3 @@ export const planEnrichment = async (deps: PlanDeps, request: EnrichmentRequest)
     leavesMachine: [...routes].some((route) => targets.chainOf(route).some((model) => model.leavesMachine)),
   };
 };
-
-/** Whether calls of the plan carry pictures. */
-export const sendsPictures = ({ kind, jobs }: EnrichmentPlan): boolean =>
-  takesImage(kind.kind) && jobs.some(({ scopeId }) => parseScope(scopeId).type !== "mail");

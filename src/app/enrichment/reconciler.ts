@@ -17,7 +17,7 @@ import type { EnrichmentTargets } from "./target-types.ts";
 export const RECONCILE_MS = MINUTE;
 const LOT = 500;
 /** Name of the executions that jobs of automatic kinds are booked on, one a day. */
-export const AUTO_COMMAND = "auto";
+const AUTO_COMMAND = "auto";
 const WATCHES_KIND = "watch_match";
 
 export interface ReconcilerDeps {

@@ -130,7 +130,7 @@ const handlerDepsOf = async (
   };
 };
 
-export const createWorkerParts = async (deps: EnrichmentWorkerDeps, catalogue: Catalogue): Promise<WorkerParts> => {
+const createWorkerParts = async (deps: EnrichmentWorkerDeps, catalogue: Catalogue): Promise<WorkerParts> => {
   const { config, clock, logger, prices } = deps;
   const { llm } = config;
   const targets = await deps.targets();

@@ -7,7 +7,7 @@ import { createRateMeter } from "../rate-meter.ts";
 import { formatCount } from "../terminal.ts";
 
 /** `120/400 answers  2.1/s  ETA 2 min 13 s  3 failed` */
-export const runProgressText = ({ total, processed, failed, dropped }: ExecutionProgress, rate: number): string => {
+const runProgressText = ({ total, processed, failed, dropped }: ExecutionProgress, rate: number): string => {
   const done = processed + failed + dropped;
   const remaining = rate > 0 && done < total ? `  ETA ${remainingText((total - done) / rate)}` : "";
   const failures = failed > 0 ? `  ${formatCount(failed)} failed` : "";

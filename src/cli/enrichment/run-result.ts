@@ -23,7 +23,7 @@ export interface RunResult {
 
 const roundTo1 = (value: number): number => Math.round(value * 10) / 10;
 
-export const costText = (costUsd: number | null): string =>
+const costText = (costUsd: number | null): string =>
   costUsd === null ? "cost unknown" : costUsd === 0 ? "no cost" : `${costUsd.toFixed(costUsd < 0.1 ? 4 : 2)} USD`;
 
 const failuresText = (failures: ExecutionReport["failures"]): string =>

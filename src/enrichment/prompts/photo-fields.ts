@@ -28,7 +28,7 @@ export const metadataFields = (inputs: EnrichmentInputs): readonly DataField[] =
 const asData = (value: unknown): DataValue => value as DataValue;
 
 /** A document of an earlier kind, field by field: `image_tag.title`. Its status and question are no content. */
-export const documentFields = (kind: string, content: DocumentContent): readonly DataField[] =>
+const documentFields = (kind: string, content: DocumentContent): readonly DataField[] =>
   Object.entries(content)
     .filter(([name, value]) => name !== "status" && name !== "question" && value !== null && value !== undefined)
     .map(([name, value]) => ({ name: `${kind}.${name}`, source: "llm", value: asData(value) }));

@@ -7,7 +7,7 @@ import { photoBytes } from "../../support/photos.ts";
 import { runProgram } from "../../support/run-program.ts";
 
 const GOOD = { text: JSON.stringify(goodAnswers["image_tag"]) };
-const DYING_WORKER = join(import.meta.dirname, "dying-worker.ts");
+const DYING_WORKER = join(import.meta.dirname, "dying-child.ts");
 
 test.each([
   { step: "claim", requests: 1, ledger: ["ok"], crashes: 1 },

@@ -7,7 +7,7 @@ import { createEnrichmentLibrary } from "../../support/enrichment-library.ts";
 import type { RunningProgram } from "../../support/run-program.ts";
 import { startProgram } from "../../support/run-program.ts";
 
-const WORKER = join(import.meta.dirname, "soak-worker.ts");
+const WORKER = join(import.meta.dirname, "soak-child.ts");
 const JOBS = 150;
 const WORKERS = 3;
 const KILLS = 3;

@@ -19,7 +19,6 @@ const model = (calls: string[] = []): SearchModel => ({
   vectorKey: KEY,
   dimension: 2,
   calibration: { id: "test", scale: 10, bias: -5, noMatchBelow: 0.3, goodFrom: 0.6 },
-  sample: false,
   basic: false,
   embedTexts: (texts) => {
     calls.push(...texts);
