@@ -100,7 +100,7 @@ const openLibrary = async (home: string, endpoint: string, count: number): Promi
   const configPath = join(home, "config.toml");
   await writeFile(
     configPath,
-    `[llm]\nprovider = "openai"\n[llm.batch]\ndefault_size = 25\ncommit_frequency = 2\n[llm.openai]\nendpoint = ${JSON.stringify(endpoint)}\napi_key = "sk-bench"\n`,
+    `[llm]\nprovider = "openai"\n[llm.batch]\ndefault_size = 8\ncommit_frequency = 1\n[llm.cache]\nenabled = false\n[llm.openai]\nendpoint = ${JSON.stringify(endpoint)}\napi_key = "sk-bench"\n`,
   );
   const environment = { PHOTON_HOME: home, PHOTON_CONFIG: configPath };
   const { config } = loadConfig({ environment, workingDirectory: home });

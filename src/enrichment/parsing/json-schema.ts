@@ -19,8 +19,17 @@ export interface JsonSchema {
   readonly maximum?: number;
 }
 
+/** Writing a schema costs more than the rest of a prompt, and each call needs it. */
+const written = new WeakMap<z.ZodType, JsonSchema>();
+
 /** What a model has to write so that `schema` accepts it. */
-export const inputSchemaOf = (schema: z.ZodType): JsonSchema => z.toJSONSchema(schema, { io: "input" }) as JsonSchema; // zod's type allows keywords that its writer does not use
+export const inputSchemaOf = (schema: z.ZodType): JsonSchema => {
+  const known = written.get(schema);
+  if (known !== undefined) return known;
+  const made = z.toJSONSchema(schema, { io: "input" }) as JsonSchema; // zod's type allows keywords that its writer does not use
+  written.set(schema, made);
+  return made;
+};
 
 const isNullSchema = (schema: JsonSchema): boolean => schema.type === "null";
 
