@@ -66,7 +66,7 @@ export const jobQueueBench: Bench = {
     for (const batch of BATCHES) {
       await using catalogue = await openCatalogue({ path: join(directory, `queue-${batch}`, "catalogue.db") });
       await catalogue.providers.register({ providerKey: TARGET.providerKey, ceiling: 64, fingerprint: "bench" });
-      const executionId = await catalogue.documents.startExecution({ command: "bench", kinds: [KIND], filter: {} });
+      const executionId = await catalogue.executions.start({ command: "bench", kinds: [KIND], filter: {} });
       const enqueueSeconds = await secondsOf(() => enqueueAll(catalogue, executionId, count));
       const rate = count / (await secondsOf(() => workOff(catalogue, batch)));
       log(`batches of ${batch}: ${rate.toFixed(0)} jobs/s, enqueued at ${(count / enqueueSeconds).toFixed(0)} jobs/s`);

@@ -4,6 +4,8 @@ export { configFilePath, loadConfig, shownValue } from "./config/load.ts";
 export { nearestName } from "./config/nearest.ts";
 export type { Config, ConfigField, ConfigKey } from "./config/schema.ts";
 export { configFields, environmentName, environmentNames, PHOTO_EXTENSIONS, sectionOf } from "./config/schema.ts";
+export type { SendField } from "./config/llm-sections.ts";
+export { SEND_FIELDS } from "./config/llm-sections.ts";
 export { KEY_VARIABLES } from "./config/provider-sections.ts";
 export type { ProviderId } from "./config/provider-sections.ts";
 export { PROVIDER_IDS } from "./config/provider-sections.ts";

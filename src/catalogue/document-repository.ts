@@ -90,12 +90,6 @@ export interface DocumentRepository {
   readonly enrichment: (key: EnrichmentKey) => Promise<StoredEnrichment | undefined>;
   /** Newest first. */
   readonly history: (key: EnrichmentKey) => Promise<readonly StoredDocument[]>;
-  readonly startExecution: (execution: {
-    command: string;
-    kinds: readonly string[];
-    filter: Readonly<Record<string, unknown>>;
-    maxInFlight?: number;
-  }) => Promise<string>;
 }
 
 export const documentOf = (row: Selectable<DocumentsTable>): StoredDocument => ({
@@ -347,20 +341,4 @@ export const createDocumentRepository = (database: Database, clock: Clock): Docu
   },
   history: async (key) =>
     (await documentsOf(database, key).selectAll().orderBy("version", "desc").execute()).map(documentOf),
-  startExecution: async ({ command, kinds, filter, maxInFlight }) => {
-    const executionId = createUlid(clock.now());
-    await database
-      .insertInto("executions")
-      .values({
-        execution_id: executionId,
-        command,
-        kinds: JSON.stringify(kinds),
-        filter: JSON.stringify(filter),
-        max_in_flight: maxInFlight ?? null,
-        state: "RUNNING",
-        started_at: clock.now(),
-      })
-      .execute();
-    return executionId;
-  },
 });

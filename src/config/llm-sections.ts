@@ -1,10 +1,10 @@
 /** The section `[llm]`: language models, what they may see and what they may cost. */
 import { z } from "zod";
-import type { SendField } from "../enrichment/prompts/assemble-inputs.ts";
 import { count, fieldTraits, perEnvironment, text, unset } from "./fields.ts";
 import { PROVIDER_IDS, providerSections } from "./provider-sections.ts";
 
-const SEND_FIELDS = [
+/** Values of `llm.send_fields`. A position is not among them: it is never sent. */
+export const SEND_FIELDS = [
   "tags",
   "capture_month",
   "capture_date",
@@ -13,7 +13,8 @@ const SEND_FIELDS = [
   "file_name",
   "folder",
   "user_caption",
-] as const satisfies readonly SendField[];
+] as const;
+export type SendField = (typeof SEND_FIELDS)[number];
 
 const usd = (): z.ZodNumber => z.number().nonnegative().max(1_000_000);
 const ofProvider = { belongsTo: "llm.provider" } as const;

@@ -107,7 +107,7 @@ export const HEALTHY: Health = { ok: true };
 export const createJobLibrary = async (providers: readonly string[] = [PROVIDER]): Promise<JobLibrary> => {
   const opened = await createTestCatalogue();
   const { catalogue, clock } = opened;
-  const executionId = await catalogue.documents.startExecution({ command: "enrich", kinds: [KIND], filter: {} });
+  const executionId = await catalogue.executions.start({ command: "enrich", kinds: [KIND], filter: {} });
   for (const providerKey of providers) {
     await catalogue.providers.register({ providerKey, ceiling: 3, fingerprint: "first" });
   }

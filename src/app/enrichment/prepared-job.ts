@@ -1,7 +1,7 @@
 /** From a claimed job to all that its calls need, or to the knowledge that there is nothing to ask. */
 import type { LanguageModel } from "../../../models/language/language-model.ts";
 import type { EnrichmentInputs } from "../../enrichment/inputs.ts";
-import type { SendField } from "../../enrichment/prompts/assemble-inputs.ts";
+import type { SendField } from "../../config.ts";
 import { assembleInputs, takesImage } from "../../enrichment/prompts/assemble-inputs.ts";
 import type { ClaimedJob } from "../../jobs/job-store.ts";
 import type { JobSubject, OfferWatches, SubjectDeps } from "./job-subject.ts";

@@ -1,19 +1,8 @@
 /** What a kind gets to see: what it asks for, as far as the user allows it to be sent. */
+import type { SendField } from "../../config.ts";
 import { INPUT_NAMES, type EnrichmentInputs, type InputName, type SourceTexts } from "../inputs.ts";
 import { parseScope } from "../scope.ts";
 
-/** Values of `llm.send_fields`. A position is not among them: it is never sent. */
-export const SEND_FIELDS = [
-  "tags",
-  "capture_month",
-  "capture_date",
-  "camera",
-  "place",
-  "file_name",
-  "folder",
-  "user_caption",
-] as const;
-export type SendField = (typeof SEND_FIELDS)[number];
 const DEFAULT_SEND_FIELDS: readonly SendField[] = ["tags", "capture_month", "camera"];
 
 /** One name, or several of which one is enough. */

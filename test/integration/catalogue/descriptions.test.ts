@@ -11,7 +11,7 @@ const describePhoto = async (
   { catalogue }: TestCatalogue,
   given: Partial<DocumentWrite> & { readonly createdByStep?: "edit" | "annotate" } = {},
 ): Promise<void> => {
-  const executionId = await catalogue.documents.startExecution({ command: "enrich", kinds: ["image_tag"], filter: {} });
+  const executionId = await catalogue.executions.start({ command: "enrich", kinds: ["image_tag"], filter: {} });
   const ready = [
     {
       change: "set-photo-reading",

@@ -5,9 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Provider } from "../../../models/language/language-model.ts";
 import { providers } from "../../../models/language/providers.ts";
 import type { FlagValue, LoadedConfig } from "../../../src/config.ts";
-import { configFields, KEY_VARIABLES, loadConfig, PROVIDER_IDS, shownValue } from "../../../src/config.ts";
+import { configFields, KEY_VARIABLES, loadConfig, PROVIDER_IDS, SEND_FIELDS, shownValue } from "../../../src/config.ts";
 import { kinds } from "../../../src/enrichment/kinds.ts";
-import { SEND_FIELDS } from "../../../src/enrichment/prompts/assemble-inputs.ts";
 import { ConfigError } from "../../../src/errors.ts";
 
 let folder: string;

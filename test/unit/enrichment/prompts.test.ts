@@ -3,7 +3,8 @@ import type { EnrichmentKind } from "../../../src/enrichment/enrichment-kind.ts"
 import type { EnrichmentInputs } from "../../../src/enrichment/inputs.ts";
 import { kinds } from "../../../src/enrichment/kinds.ts";
 import { imageTag } from "../../../src/enrichment/kinds/image-tag.ts";
-import { assembleInputs, SEND_FIELDS } from "../../../src/enrichment/prompts/assemble-inputs.ts";
+import { SEND_FIELDS } from "../../../src/config.ts";
+import { assembleInputs } from "../../../src/enrichment/prompts/assemble-inputs.ts";
 import { condense } from "../../../src/enrichment/prompts/condenser.ts";
 import { cleanField, renderDataBlock, type DataField } from "../../../src/enrichment/prompts/data-block.ts";
 import { estimateImageTokens, estimateTokens } from "../../../src/enrichment/prompts/estimate-tokens.ts";
