@@ -15,6 +15,8 @@ import type { FirstNotice } from "./app/first-notice.ts";
 import { createFirstNotice } from "./app/first-notice.ts";
 import { createFollowUps } from "./app/follow-ups.ts";
 import { createInference } from "./app/inference.ts";
+import type { LibraryGuide } from "./app/library-guide.ts";
+import { createLibraryGuide } from "./app/library-guide.ts";
 import type { LibraryIndex } from "./app/library-index.ts";
 import { createLibraryIndex } from "./app/library-index.ts";
 import type { LibraryModel } from "./app/library-model.ts";
@@ -65,6 +67,7 @@ export interface Photon
     AsyncDisposable,
     AdministrationApi,
     EnrichmentFeatures,
+    LibraryGuide,
     LlmApi,
     ModelApi,
     ModelChangeApi,
@@ -164,6 +167,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,
+    ...createLibraryGuide({ config, catalogue }),
     ...createPeopleApis({ ...shared, ...enrichment, library: searchApi, onChange: index.notify }),
     watches,
     ...createAdministration({ ...shared, folders, renditions, workingDirectory, again: processApi.again }),

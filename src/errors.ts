@@ -83,6 +83,16 @@ export class StorageError extends PhotonError {
   readonly exitCode = 1;
 }
 
+/** photon has as much to do as it takes at once, or something took longer than a caller waits. Trying again helps. */
+export class BusyError extends PhotonError {
+  readonly code = "busy";
+  readonly exitCode = 1;
+
+  constructor(message: string, options: Omit<ErrorOptions, "retryable"> = {}) {
+    super(message, { ...options, retryable: true });
+  }
+}
+
 /** What kind of failure a call of a language model is; the queue decides by it. */
 export type CallFailure =
   | "invalid_response"

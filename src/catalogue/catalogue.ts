@@ -60,6 +60,8 @@ import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { SubjectRepository } from "./subject-repository.ts";
 import { createSubjectRepository } from "./subject-repository.ts";
+import type { SuggestionRepository } from "./suggestion-repository.ts";
+import { createSuggestionRepository } from "./suggestion-repository.ts";
 import type { TagRepository } from "./tag-repository.ts";
 import { createTagRepository } from "./tag-repository.ts";
 import type { VectorKeyRepository } from "./vector-key-repository.ts";
@@ -100,6 +102,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly roots: RootRepository;
   readonly search: SearchCatalogue;
   readonly subjects: SubjectRepository;
+  readonly suggestions: SuggestionRepository;
   readonly tags: TagRepository;
   readonly vectorKeys: VectorKeyRepository;
   readonly watches: WatchRepository;
@@ -210,6 +213,7 @@ const createRepositories = (
     roots: createRootRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
     subjects: createSubjectRepository(kysely, clock),
+    suggestions: createSuggestionRepository(kysely),
     tags: createTagRepository(kysely, clock),
     vectorKeys: createVectorKeyRepository(kysely, clock),
     watches: createWatchRepository(kysely, clock),

@@ -29,6 +29,8 @@ export interface CommandContext {
   readonly redirectLog: (write: ((line: string) => void) | undefined) => void;
   /** Of this process; for libraries and child processes that must be handed one. */
   readonly environment: Environment;
+  /** Of photon. */
+  readonly version: string;
   /** Folder the command was started in. */
   readonly workingDirectory: string;
   /** The application on this library; opened once, closed by main.ts. */

@@ -62,6 +62,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/duplicates.ts")).duplicatesCommand,
   },
   {
+    name: "mcp",
+    summary: "Serve AI assistants: tools to find, show, describe and curate photos",
+    load: async () => (await import("./commands/mcp.ts")).mcpCommand,
+  },
+  {
     name: "status",
     summary: "Show what the library holds and what is pending",
     load: async () => (await import("./commands/status.ts")).statusCommand,

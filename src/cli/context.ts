@@ -9,6 +9,7 @@ import type { CommandContext } from "./command.ts";
 import type { Output } from "./terminal.ts";
 
 export interface ContextOptions {
+  readonly version: string;
   readonly environment: Environment;
   readonly workingDirectory: string;
   readonly stdout: Output;
@@ -68,6 +69,7 @@ export const createContext = (options: ContextOptions): { context: CommandContex
       redirected = write;
     },
     environment,
+    version: options.version,
     workingDirectory,
     photon: once(openPhoton),
     runLine: options.runLine,

@@ -107,6 +107,7 @@ export const runDescribing = async (
     });
     if (invocation.kind === "text") throw new Error(invocation.text);
     await using made = createContext({
+      version: "0.0.0",
       environment: library.environment,
       workingDirectory: library.folder,
       stdout,

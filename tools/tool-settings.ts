@@ -1,0 +1,27 @@
+/** From flags and configuration to what tools may do. */
+import type { Config } from "../src/config.ts";
+import type { ToolSettings } from "./outcome.ts";
+
+export interface ToolFlags {
+  readonly readOnly: boolean;
+  readonly images: ToolSettings["images"];
+  readonly only?: readonly string[] | undefined;
+}
+
+/** By what the settings say, without loading a provider: a hint for clients, and no more. */
+const providerOf = ({ llm }: Config): ToolSettings["provider"] => {
+  const name = llm.provider;
+  if (name === undefined) return undefined;
+  const staysHere = name === "stub" || (name === "ollama" ? !/^https:/.test(llm.ollama.endpoint) : llm[name].local);
+  return { name, leavesMachine: !staysHere };
+};
+
+export const toolSettings = (config: Config, { readOnly, images, only }: ToolFlags): ToolSettings => {
+  const provider = readOnly ? undefined : providerOf(config);
+  return {
+    readOnly,
+    images,
+    ...(only === undefined ? {} : { only }),
+    ...(provider === undefined ? {} : { provider }),
+  };
+};
