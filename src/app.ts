@@ -26,6 +26,8 @@ import { createModelChange } from "./app/model-change.ts";
 import { createModelManagement } from "./app/model-management.ts";
 import { createNullSets } from "./app/null-sets.ts";
 import { once } from "./app/once.ts";
+import type { PicturesApi } from "./app/pictures.ts";
+import { createPicturesApi } from "./app/pictures.ts";
 import type { LibraryProcess } from "./app/process-api.ts";
 import { createProcessApi } from "./app/process-api.ts";
 import type { SearchApi } from "./app/search-api.ts";
@@ -72,6 +74,7 @@ export interface Photon
     ModelApi,
     ModelChangeApi,
     PeopleApis,
+    PicturesApi,
     ProcessApi,
     SearchApi,
     TaggingApi,
@@ -167,6 +170,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,
+    ...createPicturesApi({ ...shared, renditions }),
     ...createLibraryGuide({ config, catalogue }),
     ...createPeopleApis({ ...shared, ...enrichment, library: searchApi, onChange: index.notify }),
     watches,

@@ -3,13 +3,12 @@ import type { PhotoSubject } from "../../catalogue/subject-repository.ts";
 import { MINUTE, SECOND } from "../../clock.ts";
 import { UnreadablePhotoError } from "../../errors.ts";
 import { JobFailure } from "../../jobs/failure.ts";
-import { hashBytes } from "../../photo/content-hash.ts";
 import type { ProviderImage, ProviderImageSettings } from "../../photo/provider-image.ts";
 import { encodeProviderImage, SMALLER_PROVIDER_EDGE } from "../../photo/provider-image.ts";
 import { identifyFormat } from "../../photo/sniff.ts";
 import type { DecodedImage, DecodeLimits } from "../../photo/types.ts";
 import { decodePhoto } from "../../pipeline/decode/decode-photo.ts";
-import { readPhotoFile } from "../../pipeline/decode/read-photo-file.ts";
+import { readPhotoContent } from "../photo-content.ts";
 import type { EncodingGate } from "./encoding-gate.ts";
 
 /** Before a file that is missing is looked for again; doubled each time up to the longest. */
@@ -31,36 +30,17 @@ export interface PictureDeps {
 export const waitFor = (snoozes: number): number =>
   Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(snoozes, 12));
 
-/** Says something about the file, and not about the picture in it: a disk that is not plugged in, a copy under way. */
-const IS_ABOUT_FILE: ReadonlySet<string> = new Set(["not_found", "unreadable", "unstable_file"]);
-
-/** The first file that can be read and still has this content; undefined = there is none now. */
-const readContent = async (
-  { contentHash, files }: PhotoSubject,
-  { limits }: PictureDeps,
-  signal: AbortSignal,
-): Promise<{ readonly bytes: Uint8Array; readonly path: string } | undefined> => {
-  for (const { absolutePath, path } of files.filter(({ isPresent }) => isPresent)) {
-    try {
-      const { bytes } = await readPhotoFile(absolutePath, { limits, signal });
-      if (hashBytes(bytes) === contentHash) return { bytes, path };
-    } catch (error) {
-      if (!(error instanceof UnreadablePhotoError && IS_ABOUT_FILE.has(error.failure))) throw error;
-    }
-  }
-  return undefined;
-};
-
 const decode = async (
   photo: PhotoSubject,
   deps: PictureDeps,
   signal: AbortSignal,
 ): Promise<DecodedImage | undefined> => {
-  const content = await readContent(photo, deps, signal);
+  const { limits } = deps;
+  const content = await readPhotoContent(photo.contentHash, photo.files, { limits, signal });
   if (content === undefined) return undefined;
   const { bytes, path } = content;
   const needs = { thumbnailSize: deps.image.maxEdge, modelInput: undefined };
-  return decodePhoto(bytes, identifyFormat(bytes, path), { needs, limits: deps.limits, signal });
+  return decodePhoto(bytes, identifyFormat(bytes, path), { needs, limits, signal });
 };
 
 /**
