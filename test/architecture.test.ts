@@ -47,7 +47,7 @@ const ONLY_IN: Readonly<Record<string, RegExp>> = {
   ollama: /^models\/language\//,
   jsonrepair: /^src\/enrichment\/parsing\/extract-json\.ts$/,
   "@pydantic/genai-prices": /^models\/language\/prices\.ts$/,
-  "@modelcontextprotocol": /^tools\/(server|adapter)\.ts$/,
+  "@modelcontextprotocol": /^tools\/(server|adapter(\/[a-z-]+)?)\.ts$/,
 };
 const ENVIRONMENT = /\bprocess\.(env|argv)\b/;
 const ENVIRONMENT_ONLY_IN = /^(src\/config\.ts|src\/cli\/main\.ts|bin\/|models\/embedding\/onnx-runtime\.ts)/;
