@@ -244,6 +244,31 @@ const filesOfAllPhotos = async (database: Database): Promise<ReadonlyMap<string,
   return all;
 };
 
+const newestAdded = async (
+  database: Database,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Promise<readonly string[]> => {
+  const rows = await visiblePhotos(database)
+    .select("photos.content_hash")
+    .orderBy("photos.created_at", "desc")
+    .orderBy("photos.content_hash")
+    .limit(limit)
+    .offset(offset)
+    .execute();
+  return rows.map((row) => row.content_hash);
+};
+
+const loadSortKeys = async (database: Database, hashes: readonly string[]) => {
+  const rows = await database
+    .selectFrom("photos")
+    .select(["content_hash", "captured_key", "created_at"])
+    .where("content_hash", "in", listOf(hashes))
+    .execute();
+  return new Map(
+    rows.map((row) => [row.content_hash, { capturedKey: row.captured_key ?? undefined, addedAt: row.created_at }]),
+  );
+};
+
 export const createSearchRepository = (database: Database, deps: SearchRepositoryDeps): SearchCatalogue => ({
   libraryId: () => deps.library.id(),
   hashesWithPrefix: async (prefix, limit) => {
@@ -279,5 +304,7 @@ export const createSearchRepository = (database: Database, deps: SearchRepositor
   },
   folders: () => distinctFolders(database),
   counts: () => countLibrary(database, deps.index),
+  newestAdded: (page) => newestAdded(database, page),
+  sortKeys: (hashes) => loadSortKeys(database, hashes),
   fingerprints: (folders) => loadFingerprints(database, folders),
 });

@@ -1,6 +1,6 @@
 /** Sentences that go with an answer: why it is empty, what it leaves out, what to try. */
 import { absentModelHint, absentModelText } from "./absent-model.ts";
-import type { LibraryCounts, SearchReply, SearchRequest } from "./types.ts";
+import type { EmptyReason, LibraryCounts, SearchReply, SearchRequest } from "./types.ts";
 
 type Facts = Pick<SearchReply, "match" | "mode" | "hits" | "total" | "undatedExcluded" | "model">;
 
@@ -21,15 +21,33 @@ interface SearchFacts extends ListFacts {
 
 const photos = (count: number): string => (count === 1 ? "1 photo" : `${count} photos`);
 
-const libraryNotes = ({ total, indexed }: ListFacts, counts: LibraryCounts): readonly string[] => {
-  if (counts.isEmpty && counts.pending === 0) {
-    return ['This library holds no photos yet; "photon process <folder>" adds some.'];
-  }
-  if (total === 0 && indexed > 0) return ["No photo passes the filters; leave one out or widen it."];
-  if (indexed === 0 && counts.pending === 0) {
-    return ['The search index is missing; "photon index rebuild" makes it anew without reading a photo.'];
-  }
-  return [];
+/** Why a reply has no hit, as far as the library and its filters are the reason. */
+const libraryReason = ({ total, indexed }: ListFacts, { isEmpty, pending }: LibraryCounts): EmptyReason | undefined => {
+  if (isEmpty && pending === 0) return "no-photos";
+  if (total === 0 && indexed > 0) return "filters";
+  if (indexed === 0 && pending === 0) return "no-index";
+  return undefined;
+};
+
+/** Of a reply without hits. */
+export const emptyReason = (facts: ListFacts, counts: LibraryCounts): EmptyReason => {
+  const reason = libraryReason(facts, counts);
+  if (reason !== undefined) return reason;
+  if (facts.total === 0) return "no-photos"; // all of them are still pending
+  if (facts.listed > 0) return "page";
+  return facts.match === "none" ? "no-match" : "min-score";
+};
+
+const LIBRARY_NOTES: Partial<Readonly<Record<EmptyReason, string>>> = {
+  "no-photos": 'This library holds no photos yet; "photon process <folder>" adds some.',
+  filters: "No photo passes the filters; leave one out or widen it.",
+  "no-index": 'The search index is missing; "photon index rebuild" makes it anew without reading a photo.',
+};
+
+const libraryNotes = (facts: ListFacts, counts: LibraryCounts): readonly string[] => {
+  const reason = libraryReason(facts, counts);
+  const note = reason === undefined ? undefined : LIBRARY_NOTES[reason];
+  return note === undefined ? [] : [note];
 };
 
 const pageNotes = ({ hits, listed }: ListFacts): readonly string[] =>

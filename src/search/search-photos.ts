@@ -9,7 +9,8 @@ import { shownIds } from "./photo-ids.ts";
 import type { RankedPhoto } from "./ranked-list.ts";
 import { rankedList } from "./ranked-list.ts";
 import { resolveTerms } from "./resolve-terms.ts";
-import { browseNotes, searchNotes } from "./search-notes.ts";
+import { browseNotes, emptyReason, searchNotes } from "./search-notes.ts";
+import { listSorted, sortPhotos } from "./sorted-list.ts";
 import type {
   Match,
   SearchDeps,
@@ -24,6 +25,8 @@ import type {
 export const DEFAULT_LIMIT = 20;
 export const MAX_LIMIT = 1_000;
 const MAX_PAIR_ATTEMPTS = 5;
+/** Matches that are sorted by something else than their score; beyond them hardly one is left that fits. */
+const SORTED_MATCHES = 500;
 
 /** @throws InvalidInputError when it is no whole number from 1 to 1,000 */
 export const checkedLimit = (limit: number = DEFAULT_LIMIT): number => {
@@ -166,6 +169,7 @@ const replyOf = async (
         );
   return {
     ...facts,
+    ...(hits.length > 0 ? {} : { emptyBecause: emptyReason(listFacts, counts) }),
     ...(page.hasMore && last !== undefined
       ? {
           nextCursor: encodeCursor(session.scope, {
@@ -195,8 +199,11 @@ const pageOf = <Photo extends Page["photos"][number]>(listed: readonly Photo[], 
 const neededOf = (session: Session): number => placeOf(session).offset + 2 * session.limit + 1;
 
 const browse = async (session: Session): Promise<SearchReply> => {
-  const { index, filter } = session;
-  const listed = await index.list({ ...(filter === undefined ? {} : { filter }), limit: neededOf(session) });
+  const { index, filter, total, request, signal } = session;
+  const { catalogue } = session.deps;
+  const sort = request.sort === undefined || request.sort === "relevance" ? "newest" : request.sort;
+  const query = { filter, passing: total, needed: neededOf(session), signal };
+  const listed = await listSorted({ index, catalogue }, sort, query);
   const page = pageOf(
     listed.map((contentHash) => ({ contentHash })),
     session,
@@ -210,6 +217,15 @@ const listable = (ranked: readonly RankedPhoto[], request: SearchRequest): reado
     ({ score, match }) => score >= (request.minScore ?? 0) && (match !== "none" || request.includeWeak === true),
   );
 
+/** By relevance they are sorted already. */
+const inOrder = async (
+  matches: readonly RankedPhoto[],
+  { request: { sort }, deps }: Session,
+): Promise<readonly RankedPhoto[]> =>
+  sort === undefined || sort === "relevance"
+    ? matches
+    : sortPhotos(deps.catalogue, matches.slice(0, SORTED_MATCHES), sort);
+
 const modeOf = (request: SearchRequest, model: SearchModel | undefined, hasText: boolean): SearchMode => {
   if (model === undefined) return "text";
   return hasText ? (request.mode ?? "hybrid") : "vector";
@@ -222,15 +238,17 @@ const searchTerms = async (session: Session, terms: readonly SearchTerm[]): Prom
   if (requested === "vector" && model === undefined) throw noModelForVectors(session.absentModel);
   const { absentModel } = session;
   const resolved = await resolveTerms(terms, { deps, model, absentModel, mode: requested, passing: total, signal });
+  const isSorted = request.sort !== undefined && request.sort !== "relevance";
+  const wanted = isSorted ? Math.max(SORTED_MATCHES, neededOf(session)) : neededOf(session);
   const ranked = await rankedList(
     resolved,
-    { filter, needed: neededOf(session) + resolved.termPhotos.size, signal },
+    { filter, needed: wanted + resolved.termPhotos.size, signal },
     { index, catalogue: deps.catalogue, vectorKey: model?.vectorKey },
   );
   const found =
     request.excludeTermPhotos === true ? ranked.filter((photo) => !resolved.termPhotos.has(photo.contentHash)) : ranked;
   const match = found[0]?.match ?? "none";
-  const listed = listable(found, request);
+  const listed = await inOrder(listable(found, request), session);
   const page = pageOf(
     listed.map((photo) => ({ contentHash: photo.contentHash, ranked: photo })),
     session,

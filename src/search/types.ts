@@ -105,8 +105,19 @@ export interface SearchCatalogue {
   /** Every distinct folder and ancestor folder of present files, absolute, spelled as in `IndexRow.folders`. */
   folders(): Promise<readonly string[]>;
   counts(): Promise<LibraryCounts>;
+  /** Newest first in the library, then by hash: a total order. */
+  newestAdded(page: { readonly limit: number; readonly offset: number }): Promise<readonly string[]>;
+  /** What lists are sorted by; unknown photos are left out. */
+  sortKeys(contentHashes: readonly string[]): Promise<ReadonlyMap<string, PhotoSortKeys>>;
   /** In order of content hash. With folders: only photos with a file under one of them. */
   fingerprints(folders?: readonly string[]): Promise<readonly PhotoFingerprint[]>;
+}
+
+export interface PhotoSortKeys {
+  /** Wall-clock capture time read as if it were UTC, milliseconds. */
+  readonly capturedKey: number | undefined;
+  /** When it came into the library, milliseconds UTC. */
+  readonly addedAt: number;
 }
 
 export interface LibraryCounts {
@@ -177,9 +188,15 @@ export interface SearchFilters {
 export const SEARCH_MODES = ["hybrid", "vector", "text"] as const;
 export type SearchMode = (typeof SEARCH_MODES)[number];
 
+/** newest, oldest: by capture time, those without one last. added: last come into the library first. */
+export const SEARCH_SORTS = ["relevance", "newest", "oldest", "added"] as const;
+export type SearchSort = (typeof SEARCH_SORTS)[number];
+
 export interface SearchRequest {
-  /** No term = browse: everything that passes the filters, newest first. */
+  /** No term = browse: everything that passes the filters. */
   readonly terms?: readonly SearchTerm[] | undefined;
+  /** Default: relevance with terms, newest without. With terms the best 500 matches are sorted. */
+  readonly sort?: SearchSort | undefined;
   readonly filters?: SearchFilters | undefined;
   /** Default hybrid. */
   readonly mode?: SearchMode | undefined;
@@ -245,9 +262,14 @@ export interface SearchReply {
   readonly model?: Pick<SearchModel, "modelId" | "vectorKey" | "basic">;
   /** Which fit the scores come from. */
   readonly calibrationId?: string;
+  /** Set when there is no hit. */
+  readonly emptyBecause?: EmptyReason;
   /** Full sentences for people: why empty, what is left out, what to try. */
   readonly notes: readonly string[];
 }
+
+/** no-index: photos are there, their index is lost. page: the list has ended before it. */
+export type EmptyReason = "no-photos" | "no-index" | "filters" | "no-match" | "min-score" | "page";
 
 export const DUPLICATE_KINDS = ["exact", "near", "burst"] as const;
 type DuplicateKind = (typeof DUPLICATE_KINDS)[number];

@@ -94,9 +94,10 @@ export interface VectorIndex extends AsyncDisposable {
     readonly limit: number;
     readonly filter?: IndexFilter;
   }): Promise<readonly TextHit[]>;
-  /** Photos that pass the filter, newest capture first, undated last, then by hash: a total order. */
+  /** Photos that pass the filter, newest capture first unless told otherwise, undated last, then by hash: a total order. */
   list(query: {
     readonly filter?: IndexFilter;
+    readonly order?: "newest" | "oldest";
     readonly limit: number;
     readonly offset?: number;
   }): Promise<readonly string[]>;

@@ -91,16 +91,17 @@ const findText = async (table: Table, { text, limit, predicate }: TextOptions): 
 
 interface ListOptions {
   readonly predicate: string | undefined;
+  readonly order: "newest" | "oldest";
   readonly limit: number;
   readonly offset: number;
 }
 
-const listRows = async (table: Table, { predicate, limit, offset }: ListOptions): Promise<readonly string[]> => {
+const listRows = async (table: Table, { predicate, order, limit, offset }: ListOptions): Promise<readonly string[]> => {
   const base = table
     .query()
     .select(["content_hash", "captured_key"]) // LanceDB sorts by selected columns only
     .orderBy([
-      { columnName: "captured_key", ascending: false, nullsFirst: false },
+      { columnName: "captured_key", ascending: order === "oldest", nullsFirst: false },
       { columnName: "content_hash", ascending: true },
     ])
     .limit(limit)
@@ -154,10 +155,10 @@ const createQueries = (reader: TableReader, options: TableOptions): Omit<VectorI
       if (limit < 1) return [];
       return reader.read([], (table) => findText(table, { text, limit, predicate }));
     },
-    list: async ({ filter, limit, offset = 0 }) => {
+    list: async ({ filter, order = "newest", limit, offset = 0 }) => {
       const predicate = filterToSql(filter);
       if (limit < 1) return [];
-      return reader.read([], (table) => listRows(table, { predicate, limit, offset }));
+      return reader.read([], (table) => listRows(table, { predicate, order, limit, offset }));
     },
     count: async (filter?: IndexFilter) => {
       const predicate = filterToSql(filter);

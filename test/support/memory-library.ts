@@ -22,6 +22,8 @@ export interface MemoryPhoto {
   readonly latitude?: number;
   readonly longitude?: number;
   readonly camera?: string;
+  /** Milliseconds UTC; left out = in the order of the list. */
+  readonly addedAt?: number;
 }
 
 export const hashOf = (name: string): string => createHash("sha256").update(name).digest("hex");
@@ -62,6 +64,7 @@ const passes = (photo: MemoryPhoto, filter: IndexFilter = {}): boolean => {
     filter.capturedFrom === undefined || (capturedKey !== undefined && capturedKey >= filter.capturedFrom),
     filter.capturedBefore === undefined || (capturedKey !== undefined && capturedKey < filter.capturedBefore),
     filter.folders?.some((folder) => foldersOf(pathOf(photo)).includes(folder)) ?? true,
+    filter.contentHashes?.includes(photo.contentHash) ?? true,
     filter.cameras?.some((part) => camera.toLowerCase().includes(part.toLowerCase())) ?? true,
     filter.tags?.every((names) => names.some((name) => tags.includes(name))) ?? true,
     !(filter.withoutTags?.some((tag) => tags.includes(tag)) ?? false),
@@ -112,13 +115,14 @@ const createMemoryIndex = (photos: readonly MemoryPhoto[], model: SearchModel | 
         .toSorted((left, right) => right.bm25 - left.bm25 || (left.contentHash < right.contentHash ? -1 : 1))
         .slice(0, limit);
     },
-    list: async ({ filter, limit, offset = 0 }) =>
+    list: async ({ filter, order = "newest", limit, offset = 0 }) =>
       listed(filter)
-        .toSorted(
-          (left, right) =>
-            (right.capturedKey ?? Number.NEGATIVE_INFINITY) - (left.capturedKey ?? Number.NEGATIVE_INFINITY) ||
-            (left.contentHash < right.contentHash ? -1 : 1),
-        )
+        .toSorted((left, right) => {
+          const [near, far] = order === "newest" ? [right, left] : [left, right];
+          const undated = order === "newest" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+          const byTime = (near.capturedKey ?? undated) - (far.capturedKey ?? undated);
+          return byTime || (left.contentHash < right.contentHash ? -1 : 1);
+        })
         .slice(offset, offset + limit)
         .map(({ contentHash }) => contentHash),
     count: async (filter) => listed(filter).length,
@@ -166,6 +170,19 @@ const createMemoryCatalogue = (
         .slice(0, limit),
     folders: async () => [...new Set(photos.flatMap((photo) => foldersOf(pathOf(photo))))],
     counts: async () => ({ isEmpty: photos.length === 0, pending: 0 }),
+    newestAdded: async ({ limit, offset }) =>
+      photos
+        .map((photo, place) => ({ hash: photo.contentHash, addedAt: photo.addedAt ?? place }))
+        .toSorted((left, right) => right.addedAt - left.addedAt || (left.hash < right.hash ? -1 : 1))
+        .slice(offset, offset + limit)
+        .map(({ hash }) => hash),
+    sortKeys: async (hashes) =>
+      new Map(
+        known(hashes).map((photo) => [
+          photo.contentHash,
+          { capturedKey: photo.capturedKey, addedAt: photo.addedAt ?? photos.indexOf(photo) },
+        ]),
+      ),
     fingerprints: async () => fingerprints,
   };
 };

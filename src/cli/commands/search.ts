@@ -8,7 +8,7 @@ import type { Search, SearchTerm } from "../../search/types.ts";
 import { SEARCH_MODES } from "../../search/types.ts";
 import { argument, defineCommand, EXIT, flag } from "../command.ts";
 import { basicModelText } from "../models/better-model.ts";
-import { createQueryReader, filterFlags, pageFlags, rankingFlags, requestOf } from "../search/options.ts";
+import { createQueryReader, filterFlags, pageFlags, rankingFlags, requestOf, sortFlag } from "../search/options.ts";
 import { printReply } from "../search/print-reply.ts";
 import type { ThumbnailSource } from "../terminal-images.ts";
 
@@ -44,6 +44,7 @@ export const searchCommand = defineCommand({
       z.enum(SEARCH_MODES).default("hybrid"),
       "vector: what pictures show. text: words. hybrid, unless set: both.",
     ),
+    sort: sortFlag,
     ...filterFlags,
     ...rankingFlags,
     ...pageFlags,
@@ -66,7 +67,12 @@ export const searchCommand = defineCommand({
     const vector = options.vector === undefined ? [] : [await readVectorTerm(options.vector)];
     const photon: Search & ThumbnailSource & NoticeSource = await context.photon();
     const reply = await photon.search(
-      { ...requestOf(options, context.workingDirectory), terms: [...terms, ...vector], mode: options.mode },
+      {
+        ...requestOf(options, context.workingDirectory),
+        terms: [...terms, ...vector],
+        mode: options.mode,
+        sort: options.sort,
+      },
       signal,
     );
     await printReply(reply, { ...options, thumbnails: photon }, context);

@@ -6,6 +6,7 @@ import { parseNear } from "../../search/filters.ts";
 import type { QueryReader } from "../../search/parse-query.ts";
 import { DEFAULT_LIMIT, MAX_LIMIT } from "../../search/search-photos.ts";
 import type { SearchFilters, SearchRequest } from "../../search/types.ts";
+import { SEARCH_SORTS } from "../../search/types.ts";
 import { flag, jsonFlag } from "../command.ts";
 
 const texts = z.array(z.string()).default([]);
@@ -54,6 +55,12 @@ export const rankingFlags = {
   explain: flag("--explain", z.boolean().default(false), "Say what each hit's place comes from."),
   images: flag("--[no-]images", z.boolean().default(true), "Show (no) thumbnails in terminals that can."),
 };
+
+export const sortFlag = flag(
+  "--sort <order>",
+  z.enum(SEARCH_SORTS).optional(),
+  "relevance, newest, oldest (by capture time) or added (last come first); newest without a query.",
+);
 
 type Values<Flags extends Readonly<Record<string, z.ZodType>>> = z.output<z.ZodObject<Flags>>;
 

@@ -56,3 +56,25 @@ test("asking for a role that another process holds does not wait for a writer ei
   expect(await library.catalogue.leases.holder("committer")).toBeDefined();
   writer.exec("rollback");
 });
+
+test("the last that came are listed first, page by page, without what nobody sees", async () => {
+  await using library = await createTestCatalogue();
+  const { catalogue, clock } = library;
+  const start = clock.now();
+  const rootId = await visitRoot(catalogue);
+  for (const name of ["a", "b", "c", "d"]) {
+    clock.advance(10);
+    await storePhoto(catalogue, { rootId, name: `${name}.jpg`, content: name });
+  }
+  await catalogue.administration.forget([hashOf("c")]);
+  const [d, b, a] = [hashOf("d"), hashOf("b"), hashOf("a")];
+  expect(await catalogue.search.newestAdded({ limit: 2, offset: 0 })).toEqual([d, b]);
+  expect(await catalogue.search.newestAdded({ limit: 2, offset: 2 })).toEqual([a]);
+  const keys = await catalogue.search.sortKeys([a, d, hashOf("nowhere")]);
+  expect(keys).toEqual(
+    new Map([
+      [a, { capturedKey: undefined, addedAt: start + 10 }],
+      [d, { capturedKey: undefined, addedAt: start + 40 }],
+    ]),
+  );
+});

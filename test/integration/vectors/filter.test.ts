@@ -129,3 +129,12 @@ test("a limit of nothing gives nothing", async () => {
   expect(await index.list({ limit: 0 })).toEqual([]);
   expect(await index.matchText({ text: "dog", limit: 0 })).toEqual([]);
 });
+
+test("oldest first is the order of capture, undated last, then by hash", async () => {
+  const key = ({ capturedKey }: IndexRow): number => capturedKey ?? Number.POSITIVE_INFINITY;
+  const byHash = (left: IndexRow, right: IndexRow): number => (left.contentHash < right.contentHash ? -1 : 1);
+  const expected = rows
+    .toSorted((left, right) => (key(left) === key(right) ? byHash(left, right) : key(left) - key(right)))
+    .map(({ contentHash }) => contentHash);
+  expect(await index.list({ order: "oldest", limit: ROWS })).toEqual(expected);
+});
