@@ -74,7 +74,11 @@ export interface AttemptTask {
   readonly executionId?: string;
 }
 
+/** How far a job is that somebody watches. Calls that are made again begin anew. */
+export type JobStep = "gathering-inputs" | "calling-model" | "parsing-response";
+
 export interface AttemptDeps {
+  readonly onStep?: (step: JobStep) => void;
   readonly model: CallableModel;
   readonly fallback?: CallableModel;
   readonly journal: CallJournal;

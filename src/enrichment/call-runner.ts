@@ -101,7 +101,9 @@ const answerOf = async (
 const callOnce = async (task: AttemptTask, deps: AttemptDeps, turn: Turn): Promise<CallResult> => {
   const call = planCall(task, turn);
   const begun = await deps.journal.begin(call);
+  deps.onStep?.("calling-model");
   const answer = begun.cached ?? (await answerOf(call, deps.signal));
+  if ("text" in answer) deps.onStep?.("parsing-response");
   const judged = !("text" in answer) ? { outcome: answer, verdict: null } : judge(task, answer);
   await begun.end(judged.outcome);
   return { ...judged, cached: begun.cached !== undefined };

@@ -1,6 +1,6 @@
 /** The calls of a prepared job, and the document they end in. */
 import type { LanguageModel } from "../../../models/language/language-model.ts";
-import type { AttemptResult, AttemptTask, CallJournal } from "../../enrichment/attempt.ts";
+import type { AttemptResult, AttemptTask, CallJournal, JobStep } from "../../enrichment/attempt.ts";
 import { runAttempt } from "../../enrichment/call-runner.ts";
 import type { DocumentBody } from "../../enrichment/enrichment-kind.ts";
 import type { EnrichmentInputs, SourceTexts } from "../../enrichment/inputs.ts";
@@ -31,6 +31,7 @@ export interface AnswerOptions {
   readonly maxTokens: number;
   readonly maxReAsks: number;
   readonly signal: AbortSignal;
+  readonly onStep: (step: JobStep) => void;
   /** @param prompt tells which fields are sent */
   readonly openJournal: (prompt: Prompt, promptVersion: number) => CallJournal;
 }
@@ -104,7 +105,7 @@ const taskOf = (options: AnswerOptions, { inputs }: InputPart, prompt: Prompt): 
 
 /** @throws JobFailure when no document comes of it; whatever the journal throws */
 export const answerJob = async (options: AnswerOptions): Promise<Answer> => {
-  const { job, prepared, model, fallback, signal, openJournal } = options;
+  const { job, prepared, model, fallback, signal, onStep, openJournal } = options;
   const { kind, shares, overrides } = prepared.subject.configured;
   const promptVersion = choosePromptVersion(kind, job.scopeId, shares);
   const parts = partsOf(prepared.inputs);
@@ -117,6 +118,7 @@ export const answerJob = async (options: AnswerOptions): Promise<Answer> => {
       ...(fallback === undefined ? {} : { fallback }),
       journal,
       signal,
+      onStep,
     });
     if (!result.ok) throw new JobFailure(result.failure);
     answers.push({ accepted: result, prompt });

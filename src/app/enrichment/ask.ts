@@ -33,19 +33,27 @@ export interface AskRequest {
   readonly answered?: readonly { readonly question: string; readonly answer: string }[];
 }
 
+/** What cannot be done before it is answered. */
+export interface AskedBack {
+  readonly answer: "question";
+  readonly question: string;
+  /** To choose from; empty = any answer may come. */
+  readonly options: readonly string[];
+  readonly missing: readonly MissingSlot[];
+}
+
 export type AskAnswer =
   | { readonly answer: "search"; readonly action: SearchAction; readonly reply: SearchReply }
   /** It waits: confirm or discard it by its id, as anything under review. */
   | { readonly answer: "proposal"; readonly id: string; readonly action: ProposedAction }
-  | {
-      readonly answer: "question";
-      readonly question: string;
-      /** To choose from; empty = any answer may come. */
-      readonly options: readonly string[];
-      readonly missing: readonly MissingSlot[];
-    };
+  | AskedBack;
+
+/** What a request means, before anything follows from it. */
+export type Interpretation = { readonly answer: "action"; readonly action: SearchAction | ProposedAction } | AskedBack;
 
 export interface AskApi {
+  /** Like `ask`; nothing is searched or proposed. */
+  readonly interpret: (request: AskRequest, signal: AbortSignal) => Promise<Interpretation>;
   /** @throws InvalidInputError, NotFoundError for unknown photos, ConfigError without a usable provider */
   readonly ask: (request: AskRequest, signal: AbortSignal) => Promise<AskAnswer>;
 }
@@ -138,8 +146,13 @@ const storeProposal = async (catalogue: Catalogue, requestId: string, action: Pr
   return catalogue.calendar.addReminder({ requestId, title, startsAt, timezone, note, photos });
 };
 
-const ask = async (deps: AskDeps, given: AskRequest, signal: AbortSignal): Promise<AskAnswer> => {
-  const { clock, timeZone, search } = deps;
+interface Interpreted {
+  readonly requestId: string;
+  readonly meaning: Interpretation;
+}
+
+const interpret = async (deps: AskDeps, given: AskRequest, signal: AbortSignal): Promise<Interpreted> => {
+  const { clock, timeZone } = deps;
   const catalogue = await deps.catalogue();
   const photos: string[] = [];
   for (const photo of given.photos) photos.push(await resolvePhoto(catalogue.search, photo));
@@ -154,19 +167,32 @@ const ask = async (deps: AskDeps, given: AskRequest, signal: AbortSignal): Promi
   const text = { type: "request" as const, request, contentHashes: photos };
   const body = await askModel(deps, "intent", { scopeId, text, signal });
   if (body.status === "needs_clarification") {
-    return { answer: "question", question: String(body["question"]), options: [], missing: ["intent"] };
+    const question = String(body["question"]);
+    return { requestId: scopeId, meaning: { answer: "question", question, options: [], missing: ["intent"] } };
   }
   const action = mapIntent(intentContentSchema.parse(body), { photos, timeZone });
-  if (action.action === "search") {
-    return { answer: "search", action, reply: await search(searchRequestOf(action), signal) };
-  }
-  if (action.action !== "ask") {
-    return { answer: "proposal", id: await storeProposal(catalogue, scopeId, action), action };
-  }
+  if (action.action !== "ask") return { requestId: scopeId, meaning: { answer: "action", action } };
   const { missing } = action;
   const open = { ...text, request: { ...request, missing } };
   const { question, options = [] } = await askModel(deps, "followup", { scopeId, text: open, signal });
-  return { answer: "question", question: String(question), options: options as readonly string[], missing }; // as followup stores them
+  const choices = options as readonly string[]; // as followup stores them
+  return {
+    requestId: scopeId,
+    meaning: { answer: "question", question: String(question), options: choices, missing },
+  };
 };
 
-export const createAskApi = (deps: AskDeps): AskApi => ({ ask: (request, signal) => ask(deps, request, signal) });
+const ask = async (deps: AskDeps, given: AskRequest, signal: AbortSignal): Promise<AskAnswer> => {
+  const { requestId, meaning } = await interpret(deps, given, signal);
+  if (meaning.answer === "question") return meaning;
+  const { action } = meaning;
+  if (action.action === "search") {
+    return { answer: "search", action, reply: await deps.search(searchRequestOf(action), signal) };
+  }
+  return { answer: "proposal", id: await storeProposal(await deps.catalogue(), requestId, action), action };
+};
+
+export const createAskApi = (deps: AskDeps): AskApi => ({
+  interpret: async (request, signal) => (await interpret(deps, request, signal)).meaning,
+  ask: (request, signal) => ask(deps, request, signal),
+});

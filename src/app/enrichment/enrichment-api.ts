@@ -1,6 +1,6 @@
 /** Asking for enrichment, waiting for it, and reading what came of it. Commands and tools are thin calls into this. */
 import type { Catalogue } from "../../catalogue/catalogue.ts";
-import type { ExecutionProgress } from "../../catalogue/execution-repository.ts";
+import type { ExecutionItem, ExecutionProgress } from "../../catalogue/execution-repository.ts";
 import { LIBRARY_USER_ID } from "../../catalogue/event-outbox.ts";
 import type { StoredDocument } from "../../catalogue/document-repository.ts";
 import type { Clock } from "../../clock.ts";
@@ -16,10 +16,11 @@ import type { Logger } from "../../logger.ts";
 import type { EnrichmentStats, StatsFilter } from "./enrichment-stats.ts";
 import { readStats } from "./enrichment-stats.ts";
 import type { ExecutionReport } from "./follow-execution.ts";
-import { reportExecution, watchExecution } from "./follow-execution.ts";
+import { knownExecution, reportExecution, watchExecution } from "./follow-execution.ts";
 import type { Forecast } from "./forecast.ts";
 import { countJobs, forecast } from "./forecast.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
+import type { OnStep } from "./job-handler.ts";
 import type { JobPayload } from "./job-payload.ts";
 import { findObstacle } from "./obstacle.ts";
 import type { PayloadOptions } from "./payload.ts";
@@ -63,6 +64,11 @@ export interface FollowRequest {
   readonly worker?: Omit<WorkerProcessOptions, "signal">;
 }
 
+export interface NowRequest extends Omit<FollowRequest, "worker"> {
+  /** How far each job is, by its scope. */
+  readonly onStep?: OnStep;
+}
+
 /** What there is of one scope and document type. */
 export interface EnrichmentView {
   readonly scopeId: string;
@@ -93,7 +99,9 @@ export interface EnrichmentApi {
    * Does the jobs of a plan in this process, whatever circuits and pauses say: each ends, well or badly.
    * @throws ConfigError without a usable provider
    */
-  readonly now: (plan: EnrichmentPlan, request: Omit<FollowRequest, "worker">) => Promise<ExecutionReport>;
+  readonly now: (plan: EnrichmentPlan, request: NowRequest) => Promise<ExecutionReport>;
+  /** What was asked for by an execution, with the states of its jobs. @throws NotFoundError */
+  readonly items: (executionId: string) => Promise<readonly ExecutionItem[]>;
   /** @throws ConfigError without a usable provider */
   readonly translateText: (translation: TextTranslation) => Promise<readonly TranslationResult[]>;
   /** Submits what waits for a batch of its provider, and takes the results of batches that are done. */
@@ -250,7 +258,7 @@ const retryPolicy = ({ llm: { retry } }: Config): RetryPolicy => ({
 const runNow = async (
   deps: EnrichmentDeps,
   plan: EnrichmentPlan,
-  { signal, onProgress = () => undefined }: Omit<FollowRequest, "worker">,
+  { signal, onProgress = () => undefined, onStep }: NowRequest,
 ): Promise<string> => {
   const targets = await deps.targets();
   const availability = targets.availability();
@@ -261,7 +269,10 @@ const runNow = async (
   await targets.register(catalogue.providers);
   const retries = { policy: retryPolicy(deps.config), clock: deps.clock, random: Math.random };
   for (let start = 0; start < ids.length && !signal.aborted; start += targets.maxInFlight) {
-    await using worker = await deps.workers.openNowWorker((handlers) => retryingHandlers(handlers, retries));
+    await using worker = await deps.workers.openNowWorker({
+      adapt: (handlers) => retryingHandlers(handlers, retries),
+      onStep,
+    });
     await worker.runNow(ids.slice(start, start + targets.maxInFlight), signal);
     onProgress(await catalogue.executions.progress(executionId));
   }
@@ -326,6 +337,11 @@ export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
         return executionId;
       }),
     now: (plan, request) => timed(() => runNow(deps, plan, request)),
+    items: async (executionId) => {
+      const opened = await catalogue();
+      await knownExecution(opened, executionId);
+      return opened.executions.items(executionId);
+    },
     translateText: (translation) => translateText(api, translation, clock.now()),
     batches: async (signal) => {
       await using opened = await deps.workers.openParts();

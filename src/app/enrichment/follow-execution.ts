@@ -1,8 +1,9 @@
 /** Waiting for an execution: what is done of it is read from the catalogue, whoever does it. */
 import type { Catalogue } from "../../catalogue/catalogue.ts";
-import type { ExecutionProgress } from "../../catalogue/execution-repository.ts";
+import type { ExecutionProgress, StoredExecution } from "../../catalogue/execution-repository.ts";
 import type { Clock } from "../../clock.ts";
 import { SECOND } from "../../clock.ts";
+import { NotFoundError } from "../../errors.ts";
 
 /** What has become of an execution; names and units of docs/reference. */
 export interface ExecutionReport {
@@ -25,6 +26,18 @@ const MICROS_PER_USD = 1_000_000;
 /** A look takes longer the more items there are: after it this many times as long nobody looks. */
 const REST_AFTER_LOOK = 20;
 const MOST_REST_MS = 5 * SECOND;
+
+/** @throws NotFoundError */
+export const knownExecution = async (
+  { executions }: Pick<Catalogue, "executions">,
+  executionId: string,
+): Promise<StoredExecution> => {
+  const execution = await executions.get(executionId);
+  if (execution !== undefined) return execution;
+  throw new NotFoundError(`There is no run with the id ${executionId}.`, {
+    hint: "photon enrich and photon process print the id of their run; photon costs --by execution lists them.",
+  });
+};
 
 export const reportExecution = async (
   { executions }: Pick<Catalogue, "executions">,

@@ -6,7 +6,7 @@ import type { LanguageModel } from "../../../models/language/language-model.ts";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { DocumentWrite } from "../../catalogue/document-repository.ts";
 import { applyDocument, confirmsItself } from "../../enrichment/apply-document.ts";
-import type { CallJournal } from "../../enrichment/attempt.ts";
+import type { CallJournal, JobStep } from "../../enrichment/attempt.ts";
 import { metadataOf } from "../../enrichment/document-metadata.ts";
 import type { DocumentBody } from "../../enrichment/enrichment-kind.ts";
 import type { JobContext, JobHandler, JobHandlers, JobResult } from "../../jobs/handler.ts";
@@ -27,7 +27,11 @@ export interface JobHandlerDeps extends PrepareDeps {
   readonly maxTokens: number;
   /** `llm.max_retries` */
   readonly maxReAsks: number;
+  /** For somebody who watches. */
+  readonly onStep?: OnStep | undefined;
 }
+
+export type OnStep = (scopeId: string, step: JobStep) => void;
 
 const NO_MODEL = "none";
 const MAX_MODEL_LENGTH = 100;
@@ -83,6 +87,7 @@ const answer = async (
     maxTokens,
     maxReAsks,
     signal,
+    onStep: (step) => deps.onStep?.(job.scopeId, step),
     openJournal: (prompt, promptVersion) =>
       extending(openJournal(callSubject(job, prepared, { prompt, promptVersion })), extend),
   });
@@ -130,6 +135,7 @@ const nothingToDo = (job: ClaimedJob, { subject: { configured } }: NothingToDo):
   });
 
 const handle = async (deps: JobHandlerDeps, job: ClaimedJob, context: JobContext): Promise<JobResult> => {
+  deps.onStep?.(job.scopeId, "gathering-inputs");
   const model = deps.targets.model(job.providerKey, job.model);
   const prepared = await prepareJob(deps, job, { model, signal: context.signal });
   const { documents } = deps.catalogue;

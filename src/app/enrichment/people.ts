@@ -22,6 +22,7 @@ export interface PeopleApis {
   readonly review: ReviewApi;
   readonly events: EventApi;
   readonly ask: AskApi["ask"];
+  readonly interpret: AskApi["interpret"];
 }
 
 export interface PeopleDeps {
@@ -40,10 +41,12 @@ export const createPeopleApis = (deps: PeopleDeps): PeopleApis => {
   const { config, library } = deps;
   const search: Search["search"] = (request, signal) => library.search(request, signal);
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const asking = createAskApi({ ...deps, search, timeZone });
   return {
     review: createReviewApi({ ...deps, dataFolder: config.general.data_dir, find: createFinder(search) }),
     events: createEventApi(deps.catalogue),
-    ask: createAskApi({ ...deps, search, timeZone }).ask,
+    ask: asking.ask,
+    interpret: asking.interpret,
   };
 };
 

@@ -15,6 +15,7 @@ import { InvalidInputError, NotFoundError } from "../../errors.ts";
 import { PRIORITY } from "../../jobs/job-store.ts";
 import type { ExportedEvents } from "./calendar-files.ts";
 import { EVENTS_FOLDER, exportCalendar } from "./calendar-files.ts";
+import { knownExecution } from "./follow-execution.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
 import { localOnlyPhotos } from "./plan.ts";
 import type { Decided, Decision } from "./review-decisions.ts";
@@ -216,11 +217,7 @@ const retry = async (deps: ReviewDeps, references: readonly ReviewReference[]): 
 
 const discardExecution = async (deps: ReviewDeps, executionId: string): Promise<DiscardedExecution> => {
   const [catalogue, kinds] = await Promise.all([deps.catalogue(), deps.kinds()]);
-  if ((await catalogue.executions.get(executionId)) === undefined) {
-    throw new NotFoundError(`There is no run with the id ${executionId}.`, {
-      hint: "photon enrich and photon process print the id of their run; photon costs --by execution lists them.",
-    });
-  }
+  await knownExecution(catalogue, executionId);
   await catalogue.executions.cancel(executionId);
   return catalogue.executions.discard(executionId, ({ documentType, scopeId, content }, confirmed) => {
     const { kind } = kinds.get(parseDocumentType(documentType).kind);

@@ -17,7 +17,7 @@ import type { Logger } from "../../logger.ts";
 import { decodeLimitsOf } from "../process-api.ts";
 import { liftBudgetPauses } from "./budget-pauses.ts";
 import { createEncodingGate } from "./encoding-gate.ts";
-import type { JobHandlerDeps } from "./job-handler.ts";
+import type { JobHandlerDeps, OnStep } from "./job-handler.ts";
 import { createJobHandlers } from "./job-handler.ts";
 import type { OfferWatches } from "./job-subject.ts";
 import { createLocalModels } from "./job-subject.ts";
@@ -62,10 +62,16 @@ export interface EnrichmentWorkers {
   readonly work: (options: WorkOptions) => Promise<void>;
   /** For work beside the loop, with a catalogue handle of its own. */
   readonly openParts: () => Promise<AsyncDisposable & { readonly parts: WorkerParts; readonly catalogue: Catalogue }>;
-  /** For jobs that somebody waits for; see {@link JobWorker.runNow}. @param adapt changes how handlers take failures */
+  /** For jobs that somebody waits for; see {@link JobWorker.runNow}. */
   readonly openNowWorker: (
-    adapt?: (handlers: JobHandlers) => JobHandlers,
+    options?: NowOptions,
   ) => Promise<AsyncDisposable & { readonly runNow: (ids: readonly number[], signal: AbortSignal) => Promise<void> }>;
+}
+
+export interface NowOptions {
+  /** Changes how handlers take failures. */
+  readonly adapt?: (handlers: JobHandlers) => JobHandlers;
+  readonly onStep?: OnStep | undefined;
 }
 
 const SOME_REQUEST = {
@@ -160,10 +166,13 @@ interface OpenWorker {
 const createWorker = async (
   deps: EnrichmentWorkerDeps,
   catalogue: Catalogue,
-  adapt: (handlers: JobHandlers) => JobHandlers = (handlers) => handlers,
+  { adapt = (handlers) => handlers, onStep }: NowOptions = {},
 ): Promise<OpenWorker> => {
   const parts = await createWorkerParts(deps, catalogue);
-  return { worker: parts.createWorker(adapt(createJobHandlers(parts.handlerDeps))), targets: parts.targets };
+  return {
+    worker: parts.createWorker(adapt(createJobHandlers({ ...parts.handlerDeps, onStep }))),
+    targets: parts.targets,
+  };
 };
 
 /** Keeps telling that this worker is there; what fails is nobody's work. */
@@ -226,10 +235,10 @@ export const createEnrichmentWorkers = (deps: EnrichmentWorkerDeps): EnrichmentW
       throw error;
     }
   },
-  openNowWorker: async (adapt) => {
+  openNowWorker: async (options) => {
     const catalogue = await deps.openCatalogue();
     try {
-      const { worker } = await createWorker(deps, catalogue, adapt);
+      const { worker } = await createWorker(deps, catalogue, options);
       return {
         runNow: (ids, signal) => worker.runNow(ids, signal),
         [Symbol.asyncDispose]: () => catalogue[Symbol.asyncDispose](),

@@ -54,6 +54,23 @@ test("a search runs at once and leaves nothing to decide", async () => {
   expect(await library.photon.review.list(LIST)).toMatchObject({ results: [], events: [], proposals: [] });
 });
 
+test("what a request means can be asked for alone: nothing is searched, nothing waits", async () => {
+  await using library = await opened([
+    intent({ intent: "search", query: "dogs" }),
+    intent({ intent: "task", title: "Rex", query: "grey cat" }),
+    intent({ intent: "ambiguous" }),
+    followup,
+  ]);
+  const meaning = (text: string) => library.photon.interpret({ text, photos: [] }, NEVER);
+  expect(await meaning("show me dogs")).toMatchObject({
+    answer: "action",
+    action: { action: "search", query: "dogs" },
+  });
+  expect(await meaning("album of Rex")).toMatchObject({ answer: "action", action: { action: "propose-album" } });
+  expect(await meaning("Rex")).toMatchObject({ answer: "question", question: expect.any(String) as string });
+  expect(await library.photon.review.list(LIST)).toMatchObject({ results: [], events: [], proposals: [] });
+});
+
 test("a reminder waits with its photos, and a yes makes it a calendar file with an alarm", async () => {
   const said = { intent: "reminder", when: "2026-03-05T09:00", title: "Print this", note: "In colour" };
   await using library = await opened([intent(said)]);

@@ -130,6 +130,28 @@ test("now: jobs end in this process, whatever is paused", async () => {
   expect(await library.stateOf(one)).toBe("CONFIRMED");
 });
 
+test("now: who watches is told how far each job is, calls that are made again included", async () => {
+  await using library = await createEnrichmentLibrary({ config: stub("flaky-1") });
+  const [one] = await threePhotos(library);
+  const { api } = await createRequests(library);
+  const steps: string[] = [];
+  const onStep = (scopeId: string, step: string): unknown => steps.push(`${scopeId === one ? "one" : "?"}: ${step}`);
+  await api.now(await api.plan(requestOf({ scopes: { photos: [one] } })), { signal: never, onStep });
+  const call = ["one: gathering-inputs", "one: calling-model"];
+  expect(steps).toEqual([...call, ...call, "one: parsing-response"]);
+});
+
+test("what an execution was asked for is listed with the states of its jobs", async () => {
+  await using library = await createEnrichmentLibrary();
+  const hashes = await threePhotos(library);
+  const { api, ask } = await createRequests(library);
+  const executionId = await ask();
+  const items = await api.items(executionId);
+  expect(scopesOf(items)).toEqual(hashes.toSorted());
+  expect(items.every(({ job, documentType }) => job === "available" && documentType === "image_tag")).toBe(true);
+  await expect(api.items("01ARZ3NDEKTSV4RRFFQ69G5FAV")).rejects.toThrow(NotFoundError);
+});
+
 const stub = (model: string): string =>
   `[llm]\nprovider = "stub"\nmodel = "${model}"\n[llm.retry]\nmax_attempts = 3\nbase_delay_s = 0\n`;
 
