@@ -86,20 +86,28 @@ export const envelope = (capabilities: object = {}): Readonly<Record<string, unk
   "io.modelcontextprotocol/clientInfo": { name: "raw-client", version: "1" },
 });
 
+export interface RpcOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of the client. */
+  readonly capabilities?: object;
+}
+
 /** A request of revision 2026-07-28 with the headers that must say the same as its body. */
 export const rpc = (
   method: string,
   params: Readonly<Record<string, unknown>> = {},
-  headers: Readonly<Record<string, string>> = {},
-): Sent => ({
-  headers: {
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-    "mcp-protocol-version": "2026-07-28",
-    "mcp-method": method,
-    ...(typeof params["name"] === "string" ? { "mcp-name": params["name"] } : {}),
-    ...(typeof params["uri"] === "string" ? { "mcp-name": params["uri"] } : {}),
-    ...headers,
-  },
-  body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: envelope() } }),
-});
+  { headers = {}, capabilities = {} }: RpcOptions = {},
+): Sent & { readonly headers: Readonly<Record<string, string>>; readonly body: string } => {
+  const subject = params["name"] ?? params["uri"] ?? params["taskId"];
+  return {
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": method,
+      ...(subject === undefined ? {} : { "mcp-name": String(subject) }),
+      ...headers,
+    },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: envelope(capabilities) } }),
+  };
+};

@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly flags?: Partial<ToolFlags>;
   readonly clock?: Clock;
   readonly logger?: Logger;
+  /** Replaces parts: other tools, scripted jobs. */
+  readonly change?: (edge: Edge) => Edge;
 }
 
 export interface TestEdge extends AsyncDisposable {
@@ -41,7 +43,7 @@ export interface TestEdge extends AsyncDisposable {
 
 /** Everything but the protocol, on a library of its own handle; closed with it. */
 export const openEdge = (library: ServedLibrary, options: ServerOptions = {}): TestEdge => {
-  const { flags, clock, logger = silentLogger } = options;
+  const { flags, clock, logger = silentLogger, change = (whole) => whole } = options;
   const { config } = loadConfig({ environment: library.environment, workingDirectory: library.folder });
   const stop = new AbortController();
   const resources = new AsyncDisposableStack();
@@ -60,7 +62,7 @@ export const openEdge = (library: ServedLibrary, options: ServerOptions = {}): T
     ...(clock === undefined ? {} : { clock }),
     signal: stop.signal,
   });
-  return { edge, isOpen: () => isOpen, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { edge: change(edge), isOpen: () => isOpen, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };
 
 export interface TestClient extends AsyncDisposable {
