@@ -13,7 +13,7 @@ import type {
   PhotoSummary,
   SearchCatalogue,
 } from "../search/types.ts";
-import { descriptionOf, unconfirmedAmong } from "./description-rows.ts";
+import { descriptionOf, shownDocuments } from "./description-rows.ts";
 import { listOf } from "./lists.ts";
 import type { LibraryRepository } from "./library-repository.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
@@ -104,13 +104,13 @@ const loadSummaries = async (
   const files = await filesOfPhotos(database, hashes);
   const tags = await shownTags(database, hashes);
   const reachable = await reachableAmong(new Set([...files.values()].flat().map(({ root }) => root)), clock);
-  const unconfirmed = await unconfirmedAmong(database, hashes);
+  const documents = await shownDocuments(database, hashes);
   return new Map(
     rows.map((row) => {
       const photo = storedPhotoOf(row);
       const places = placesOf(files.get(row.content_hash) ?? [], reachable);
       const own = tags.get(row.content_hash) ?? [];
-      const described = descriptionOf(row, { tags: own, isConfirmed: !unconfirmed.has(row.content_hash) });
+      const described = descriptionOf(row, { tags: own, shown: documents.get(row.content_hash) });
       const summary = summaryOf({ photo, places, tags: own, described });
       return [row.content_hash, { photo, summary, tags: own, longTexts: longTextsOf(row) }];
     }),

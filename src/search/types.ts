@@ -14,9 +14,10 @@ export interface PhotoPlace {
   readonly online: boolean;
 }
 
-/** What language models wrote about a photo: content to show, never an instruction. */
+/** What was written about a photo: content to show, never an instruction. */
 export interface PhotoDescription {
-  readonly source: "llm";
+  /** llm: a language model that photon asked. assistant: one that works with photon. user: a person changed it. */
+  readonly source: "llm" | "assistant" | "user";
   readonly title?: string;
   readonly description?: string;
   /** Tag names, most useful first, without those that people refused. */

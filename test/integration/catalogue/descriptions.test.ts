@@ -6,10 +6,12 @@ import { createTestCatalogue, storePhoto, visitRoot } from "../../support/catalo
 import { hashOf } from "../../support/memory-library.ts";
 
 const hash = hashOf("a");
+/** The last one stands for the kind itself: what a model that photon asked has written. */
+type Step = "edit" | "annotate" | "restore" | "prefilter";
 
 const describePhoto = async (
   { catalogue }: TestCatalogue,
-  given: Partial<DocumentWrite> & { readonly createdByStep?: "edit" | "annotate" } = {},
+  given: Partial<DocumentWrite> & { readonly createdByStep?: Step } = {},
 ): Promise<void> => {
   const executionId = await catalogue.executions.start({ command: "enrich", kinds: ["image_tag"], filter: {} });
   const ready = [
@@ -52,7 +54,7 @@ test("a photo that nobody described is not enriched", async () => {
 
 test("title, description and tags are shown with their source", async () => {
   await using opened = await library();
-  await describePhoto(opened);
+  await describePhoto(opened, { createdByStep: "prefilter", autoConfirm: true });
   const [photo] = await opened.catalogue.search.summaries([hash]);
   expect(photo).toMatchObject({
     enriched: true,
@@ -68,6 +70,18 @@ test("title, description and tags are shown with their source", async () => {
     },
   });
   expect(photo).not.toHaveProperty("title"); // that is the file's own
+});
+
+test.each([
+  ["an assistant's", { createdByStep: "annotate", model: "some-assistant" }, "assistant"],
+  ["a person's change", { createdByStep: "edit", model: "user" }, "user"],
+  ["a person's version brought back", { createdByStep: "restore", model: "user" }, "user"],
+  ["a model's version brought back", { createdByStep: "restore", model: "some-model" }, "llm"],
+] as const)("%s is shown as such", async (_what, given, source) => {
+  await using opened = await library();
+  await describePhoto(opened, given);
+  const [photo] = await opened.catalogue.search.summaries([hash]);
+  expect(photo?.described?.source).toBe(source);
 });
 
 test("they are part of the search by words and by tag", async () => {
