@@ -1,6 +1,8 @@
 /** Composition root: the only file that wires catalogue, pipeline, index, search and models together. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { ChangesApi } from "./app/changes.ts";
+import { createChangesApi } from "./app/changes.ts";
 import type { CostsApi } from "./app/enrichment/costs-api.ts";
 import { createCostsApi } from "./app/enrichment/costs-api.ts";
 import type { EnrichmentFeatures } from "./app/enrichment/create-enrichment.ts";
@@ -68,6 +70,7 @@ export interface Photon
   extends
     AsyncDisposable,
     AdministrationApi,
+    ChangesApi,
     EnrichmentFeatures,
     LibraryGuide,
     LlmApi,
@@ -171,6 +174,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,
     ...createPicturesApi({ ...shared, renditions }),
+    ...createChangesApi(catalogue),
     ...createLibraryGuide({ config, catalogue }),
     ...createPeopleApis({ ...shared, ...enrichment, library: searchApi, onChange: index.notify }),
     watches,

@@ -10,6 +10,8 @@ export interface CursorScope {
   readonly libraryId: string;
   /** {@link fingerprintOf} the request, without page size. */
   readonly request: string;
+  /** What it pages through, for messages; unset = a search. */
+  readonly what?: string;
 }
 
 export interface CursorPlace {
@@ -41,10 +43,12 @@ export const encodeCursor = ({ libraryId, request }: CursorScope, { offset, afte
   return Buffer.from(JSON.stringify([...content, digest(JSON.stringify(content))])).toString("base64url");
 };
 
-const wrong = (why: string): InvalidInputError =>
-  new InvalidInputError(`Expected a cursor of this search for cursor, received one that ${why}.`, {
-    hint: "Run the search again without a cursor and page on from its answer.",
-  });
+const refusal =
+  (what = "search") =>
+  (why: string): InvalidInputError =>
+    new InvalidInputError(`Expected a cursor of this ${what} for cursor, received one that ${why}.`, {
+      hint: `Ask for the ${what} again without a cursor and page on from its answer.`,
+    });
 
 const parsed = (text: string): unknown => {
   try {
@@ -56,6 +60,7 @@ const parsed = (text: string): unknown => {
 
 /** @throws InvalidInputError when it was changed, or made for another version, library or request */
 export const decodeCursor = (cursor: string, scope: CursorScope): CursorPlace => {
+  const wrong = refusal(scope.what);
   const bytes = Buffer.from(cursor, "base64url");
   const content = bytes.toString("base64url") === cursor ? parsed(bytes.toString("utf8")) : undefined;
   if (!Array.isArray(content)) throw wrong("photon did not make");
@@ -64,7 +69,7 @@ export const decodeCursor = (cursor: string, scope: CursorScope): CursorPlace =>
   if (digest(JSON.stringify(sealed.toReversed())) !== seal) throw wrong("photon did not make");
   if (version !== VERSION) throw wrong("another version of photon made");
   if (library !== digest(scope.libraryId)) throw wrong("belongs to another library");
-  if (request !== scope.request) throw wrong("belongs to another search");
+  if (request !== scope.request) throw wrong(`belongs to another ${scope.what ?? "search"}`);
   if (typeof offset !== "number" || typeof after !== "string") throw wrong("photon did not make");
   return { offset, after };
 };
