@@ -45,6 +45,8 @@ export const createSearchApi = (deps: SearchApiDeps): SearchApi => {
   return {
     search: async (request, signal) => (await search()).search(request, signal),
     show: async (photo, signal) => (await search()).show(photo, signal),
+    lookUp: async (ids) => (await search()).lookUp(ids),
+    similarCounts: async (contentHashes) => (await search()).similarCounts(contentHashes),
     duplicates: async (request, signal) => (await search()).duplicates(request, signal),
     thumbnailOf: async (contentHash) => {
       const facts = (await (await catalogue()).photos.load([contentHash])).get(contentHash)?.thumbnail;

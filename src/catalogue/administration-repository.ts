@@ -39,8 +39,8 @@ export interface PhotoFiles {
 export interface AdministrationRepository {
   readonly count: () => Promise<LibraryCount>;
   readonly countVectors: (vectorKey: string) => Promise<number>;
-  /** Newest first. */
-  readonly quarantined: () => Promise<readonly QuarantinedFile[]>;
+  /** Newest first. @param limit unset = all of them */
+  readonly quarantined: (limit?: number) => Promise<readonly QuarantinedFile[]>;
   /** Photos with a present file at `path` or below it; absolute. By path. */
   readonly photosAt: (path: string) => Promise<readonly PhotoFiles[]>;
   readonly photosByHash: (contentHashes: readonly string[]) => Promise<readonly PhotoFiles[]>;
@@ -87,13 +87,14 @@ const countLibrary = async (database: Database): Promise<LibraryCount> => {
   };
 };
 
-const listQuarantined = async (database: Database): Promise<readonly QuarantinedFile[]> => {
+const listQuarantined = async (database: Database, limit: number | undefined): Promise<readonly QuarantinedFile[]> => {
   const rows = await filesToSeeTo(database)
     .innerJoin("roots", "roots.id", "files.root_id")
     .select(["files.id", "files.path", "roots.path as root", "reason", "reason_message", "tries", "updated_at"])
     .where("state", "=", "quarantined")
     .orderBy("updated_at", "desc")
     .orderBy("files.id", "desc")
+    .$if(limit !== undefined, (query) => query.limit(limit ?? 0))
     .execute();
   return rows.map((row) => ({
     fileId: row.id,
@@ -211,7 +212,7 @@ export const createAdministrationRepository = (database: Database, clock: Clock)
       .executeTakeFirstOrThrow();
     return row.count;
   },
-  quarantined: () => listQuarantined(database),
+  quarantined: (limit) => listQuarantined(database, limit),
   photosAt: async (path) =>
     photosByHash(database, await hashesAt(database, Buffer.from(path.length > 1 ? path.replace(/\/$/, "") : path))),
   photosByHash: (contentHashes) => photosByHash(database, contentHashes),

@@ -269,6 +269,13 @@ const loadSortKeys = async (database: Database, hashes: readonly string[]) => {
   );
 };
 
+const loadPerceptualHashes = async (database: Database) => {
+  const rows = await visiblePhotos(database).select(["photos.content_hash", "photos.perceptual_hash"]).execute();
+  return rows.flatMap(({ content_hash: contentHash, perceptual_hash: hash }) =>
+    hash === null ? [] : [{ contentHash, hash }],
+  );
+};
+
 export const createSearchRepository = (database: Database, deps: SearchRepositoryDeps): SearchCatalogue => ({
   libraryId: () => deps.library.id(),
   hashesWithPrefix: async (prefix, limit) => {
@@ -305,6 +312,7 @@ export const createSearchRepository = (database: Database, deps: SearchRepositor
   folders: () => distinctFolders(database),
   counts: () => countLibrary(database, deps.index),
   newestAdded: (page) => newestAdded(database, page),
+  perceptualHashes: () => loadPerceptualHashes(database),
   sortKeys: (hashes) => loadSortKeys(database, hashes),
   fingerprints: (folders) => loadFingerprints(database, folders),
 });

@@ -22,8 +22,8 @@ interface RootStatus {
   readonly files: number;
 }
 
-export interface LibraryStatus {
-  readonly dataDirectory: string;
+/** Counts that are cheap to ask for again and again. */
+export interface LibraryOverview {
   readonly schemaVersion: number;
   /** Distinct photos (content hashes) that have a present file. */
   readonly photos: number;
@@ -41,6 +41,10 @@ export interface LibraryStatus {
     /** Photos whose index row is out of date. */
     readonly index: number;
   };
+}
+
+export interface LibraryStatus extends LibraryOverview {
+  readonly dataDirectory: string;
   /** Bytes on disk. */
   readonly bytes: {
     readonly catalogue: number;
@@ -139,6 +143,10 @@ export interface ModelListing {
 
 export interface AdministrationApi {
   readonly status: () => Promise<LibraryStatus>;
+  /** The same without looking at the disk. */
+  readonly overview: () => Promise<LibraryOverview>;
+  /** Processes that hold a role now, `host:pid`; roles nobody holds are left out. */
+  readonly roleHolders: (roles: readonly string[]) => Promise<Readonly<Record<string, string>>>;
   /** Opens nothing for writing and creates no library. */
   readonly checkCatalogue: () => Promise<CatalogueHealth>;
   readonly indexReport: () => Promise<IndexReport>;
@@ -147,8 +155,8 @@ export interface AdministrationApi {
     readonly signal: AbortSignal;
     readonly onProgress?: (progress: IndexRebuildProgress) => void;
   }) => Promise<IndexReport>;
-  /** Newest first. */
-  readonly quarantined: () => Promise<readonly QuarantineEntry[]>;
+  /** Newest first. @param limit unset = all of them */
+  readonly quarantined: (limit?: number) => Promise<readonly QuarantineEntry[]>;
   /** `paths` empty = all of them. NotFoundError for a path that is not quarantined. */
   readonly retryQuarantined: (
     paths: readonly string[],

@@ -13,6 +13,7 @@ import type {
   AdministrationApi,
   ForgetPlan,
   IndexReport,
+  LibraryOverview,
   LibraryStatus,
   QuarantineEntry,
   QuarantineRetry,
@@ -48,6 +49,8 @@ export interface LibraryAdministrationDeps {
 export type LibraryAdministration = Pick<
   AdministrationApi,
   | "status"
+  | "overview"
+  | "roleHolders"
   | "indexReport"
   | "rebuildIndex"
   | "quarantined"
@@ -76,12 +79,10 @@ const catalogueBytes = async (path: string): Promise<number> => {
   return sizes.reduce((sum, size) => sum + size, 0);
 };
 
-const readStatus = async (deps: LibraryAdministrationDeps): Promise<LibraryStatus> => {
-  const { folders } = deps;
+const readOverview = async (deps: LibraryAdministrationDeps): Promise<LibraryOverview> => {
   const catalogue = await deps.catalogue();
   const count = await catalogue.administration.count();
   return {
-    dataDirectory: folders.data,
     schemaVersion: SCHEMA_VERSION,
     photos: count.photos,
     files: count.filesByState.present ?? 0,
@@ -90,6 +91,14 @@ const readStatus = async (deps: LibraryAdministrationDeps): Promise<LibraryStatu
     roots: count.roots,
     model: await deps.activeModel(),
     pending: { files: count.filesByState.pending ?? 0, index: await catalogue.index.countMarks() },
+  };
+};
+
+const readStatus = async (deps: LibraryAdministrationDeps): Promise<LibraryStatus> => {
+  const { folders } = deps;
+  return {
+    ...(await readOverview(deps)),
+    dataDirectory: folders.data,
     bytes: {
       catalogue: await catalogueBytes(folders.catalogue),
       vectors: await bytesBelow(folders.vectors),
@@ -201,12 +210,18 @@ const forget = async (deps: LibraryAdministrationDeps, plan: ForgetPlan): Promis
 
 export const createLibraryAdministration = (deps: LibraryAdministrationDeps): LibraryAdministration => ({
   status: () => readStatus(deps),
+  overview: () => readOverview(deps),
+  roleHolders: async (roles) => {
+    const { leases } = await deps.catalogue();
+    const holders = await Promise.all(roles.map(async (role) => [role, (await leases.holder(role))?.owner] as const));
+    return Object.fromEntries(holders.filter((pair): pair is [string, string] => pair[1] !== undefined));
+  },
   indexReport: () => readIndexReport(deps),
   rebuildIndex: async (options) => {
     await deps.rebuildIndex(options);
     return readIndexReport(deps);
   },
-  quarantined: async () => (await (await deps.catalogue()).administration.quarantined()).map(entryOf),
+  quarantined: async (limit) => (await (await deps.catalogue()).administration.quarantined(limit)).map(entryOf),
   retryQuarantined: (paths, { signal }) => retry(deps, paths, signal),
   planForget: (targets) => planForget(deps, targets),
   forget: (plan) => forget(deps, plan),

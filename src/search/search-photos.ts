@@ -170,6 +170,7 @@ const replyOf = async (
   return {
     ...facts,
     ...(hits.length > 0 ? {} : { emptyBecause: emptyReason(listFacts, counts) }),
+    ...(session.total > 0 || indexed === 0 ? {} : { leftOut: indexed }),
     ...(page.hasMore && last !== undefined
       ? {
           nextCursor: encodeCursor(session.scope, {

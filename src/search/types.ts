@@ -110,6 +110,8 @@ export interface SearchCatalogue {
   newestAdded(page: { readonly limit: number; readonly offset: number }): Promise<readonly string[]>;
   /** What lists are sorted by; unknown photos are left out. */
   sortKeys(contentHashes: readonly string[]): Promise<ReadonlyMap<string, PhotoSortKeys>>;
+  /** Of every photo that has one. */
+  perceptualHashes(): Promise<readonly { readonly contentHash: string; readonly hash: Uint8Array }[]>;
   /** In order of content hash. With folders: only photos with a file under one of them. */
   fingerprints(folders?: readonly string[]): Promise<readonly PhotoFingerprint[]>;
 }
@@ -265,6 +267,8 @@ export interface SearchReply {
   readonly calibrationId?: string;
   /** Set when there is no hit. */
   readonly emptyBecause?: EmptyReason;
+  /** Photos that the filters keep out; set when none passes them. */
+  readonly leftOut?: number;
   /** Full sentences for people: why empty, what is left out, what to try. */
   readonly notes: readonly string[];
 }
@@ -307,10 +311,25 @@ export interface DuplicatesReply {
   readonly notes: readonly string[];
 }
 
+/**
+ * malformed: no id at all. unknown: an id of no photo. ambiguous: it fits several. `near` are ids that may be meant.
+ */
+export type PhotoLookUp =
+  | { readonly asked: string; readonly id: string; readonly photo: PhotoSummary }
+  | {
+      readonly asked: string;
+      readonly problem: "malformed" | "unknown" | "ambiguous";
+      readonly near: readonly string[];
+    };
+
 /** The search part of the application; every method is a core function that CLI and MCP share. */
 export interface Search {
   search(request: SearchRequest, signal: AbortSignal): Promise<SearchReply>;
   /** @param photo id or path. NotFoundError when the library does not know it. */
   show(photo: string, signal: AbortSignal): Promise<PhotoDetails>;
   duplicates(request: DuplicatesRequest, signal: AbortSignal): Promise<DuplicatesReply>;
+  /** Photos by their ids (`photo://` in front is allowed), in the order asked; what is wrong is part of the answer. */
+  lookUp(ids: readonly string[]): Promise<readonly PhotoLookUp[]>;
+  /** How many others look nearly the same, by content hash; photos about which nothing can be said are left out. */
+  similarCounts(contentHashes: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }

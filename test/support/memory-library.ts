@@ -183,6 +183,10 @@ const createMemoryCatalogue = (
           { capturedKey: photo.capturedKey, addedAt: photo.addedAt ?? photos.indexOf(photo) },
         ]),
       ),
+    perceptualHashes: async () =>
+      fingerprints.flatMap(({ contentHash, perceptualHash: hash }) =>
+        hash === undefined ? [] : [{ contentHash, hash }],
+      ),
     fingerprints: async () => fingerprints,
   };
 };

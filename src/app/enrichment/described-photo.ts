@@ -4,22 +4,7 @@ import type { EnrichmentResult } from "../../catalogue/result-repository.ts";
 import type { DescribedPhoto } from "../../photo/patch-record.ts";
 import type { LlmFailureCode, RecordFailureCode } from "../../photo/record-schema.ts";
 import type { RecordFailure } from "../../photo/record.ts";
-
-const text = z.string().nullish();
-
-/** The fields of all kinds that say something in words; others are passed over. */
-const contentSchema = z.looseObject({
-  status: z.string().optional(),
-  title: text.catch(undefined),
-  tagline: text.catch(undefined),
-  summary: text.catch(undefined),
-  text: text.catch(undefined),
-  story: text.catch(undefined),
-  fields: z.looseObject({ title: text, summary: text, caption: text, text }).optional().catch(undefined),
-  tags: z.array(z.string()).nullish().catch(undefined),
-  source_type: text.catch(undefined),
-});
-type Content = z.output<typeof contentSchema>;
+import { documentTexts } from "./document-texts.ts";
 
 const metadataSchema = z.looseObject({
   latency_ms: z.number().min(0).catch(0),
@@ -28,37 +13,18 @@ const metadataSchema = z.looseObject({
   cached: z.boolean().catch(false),
 });
 
-const parsed = (content: string): Content | undefined => {
-  try {
-    return contentSchema.safeParse(JSON.parse(content)).data;
-  } catch {
-    return undefined; // Markdown
-  }
-};
-
-const firstText = (...candidates: readonly (string | null | undefined)[]): string | undefined =>
-  candidates.find((candidate) => candidate !== null && candidate !== undefined && candidate.trim() !== "") ?? undefined;
-
-/** What stands for kinds without a text of their own is the document itself. */
-const descriptionOf = (document: string, content: Content | undefined): string => {
-  if (content === undefined) return document;
-  const { summary, text: cleaned, story, fields, title } = content;
-  const translated = [fields?.summary, fields?.caption, fields?.text, fields?.title];
-  return firstText(summary, cleaned, story, ...translated, title) ?? document;
-};
-
 /** undefined: there is nothing to show, because nothing was found or the model asked back. */
 export const describedPhoto = (
   { scopeId, documentType, kind, state, document }: EnrichmentResult,
   costUsd: number | undefined,
 ): DescribedPhoto | undefined => {
   if (document === undefined || (state !== "CONFIRMED" && state !== "READY_TO_CONFIRM")) return undefined;
-  const content = parsed(document.content);
-  if (content?.status !== undefined && content.status !== "ok") return undefined;
+  const { status, title, description, tags, sourceType } = documentTexts(document.content);
+  if (status !== undefined && status !== "ok") return undefined;
   const metadata = metadataSchema.parse(document.metadata);
   return {
     contentHash: scopeId,
-    description: descriptionOf(document.content, content),
+    description,
     model: document.model,
     latencyMs: Math.round(metadata.latency_ms),
     inputTokens: metadata.input_tokens,
@@ -67,9 +33,9 @@ export const describedPhoto = (
     documentType,
     version: document.version,
     state,
-    title: firstText(content?.title, content?.tagline, content?.fields?.title),
-    tags: content?.tags ?? undefined,
-    sourceType: content?.source_type ?? undefined,
+    title,
+    tags,
+    sourceType,
     cached: metadata.cached,
     costUsd,
   };
