@@ -72,10 +72,14 @@ const createTurns = (running: number, waiting: number): Turns => {
 
 export const createRunCall = ({ running = RUNNING, waiting = WAITING }: CallLimits = {}): RunCall => {
   const turns = createTurns(running, waiting);
-  return async ({ name, limitMs, signal, work }) => {
+  return async <Value>({ name, limitMs, signal, work }: CallRequest<Value>): Promise<Value> => {
     await turns.take(signal);
     const stop = new AbortController();
-    const working = work(AbortSignal.any([signal, stop.signal])).finally(turns.giveBack);
+    const begin = async (): Promise<Value> => {
+      signal.throwIfAborted(); // it may have happened while this call waited for its turn
+      return work(AbortSignal.any([signal, stop.signal]));
+    };
+    const working = begin().finally(turns.giveBack);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
