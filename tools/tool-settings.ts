@@ -8,12 +8,15 @@ export interface ToolFlags {
   readonly only?: readonly string[] | undefined;
 }
 
+const THIS_MACHINE = /^http:\/\/(localhost|127\.[\d.]+|\[::1\])(:\d+)?(\/|$)/i;
+
 /** By what the settings say, without loading a provider: a hint for clients, and no more. */
 const providerOf = ({ llm }: Config): ToolSettings["provider"] => {
   const name = llm.provider;
   if (name === undefined) return undefined;
-  const staysHere = name === "stub" || (name === "ollama" ? !/^https:/.test(llm.ollama.endpoint) : llm[name].local);
-  return { name, leavesMachine: !staysHere };
+  if (name === "stub") return { name, leavesMachine: false };
+  const isOllamaHere = name === "ollama" && THIS_MACHINE.test(llm.ollama.endpoint);
+  return { name, leavesMachine: !isOllamaHere && !llm[name].local };
 };
 
 export const toolSettings = (config: Config, { readOnly, images, only }: ToolFlags): ToolSettings => {
