@@ -5,6 +5,8 @@ import type { ChangesApi } from "./app/changes.ts";
 import { createChangesApi } from "./app/changes.ts";
 import type { CostsApi } from "./app/enrichment/costs-api.ts";
 import { createCostsApi } from "./app/enrichment/costs-api.ts";
+import type { DescribeApi } from "./app/enrichment/describe-now.ts";
+import { createDescribeApi } from "./app/enrichment/describe-now.ts";
 import type { EnrichmentFeatures } from "./app/enrichment/create-enrichment.ts";
 import { createEnrichment } from "./app/enrichment/create-enrichment.ts";
 import { createLlmApi } from "./app/enrichment/llm-api.ts";
@@ -71,6 +73,7 @@ export interface Photon
     AsyncDisposable,
     AdministrationApi,
     ChangesApi,
+    DescribeApi,
     EnrichmentFeatures,
     LibraryGuide,
     LlmApi,
@@ -175,6 +178,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...searchApi,
     ...createPicturesApi({ ...shared, renditions }),
     ...createChangesApi(catalogue),
+    ...createDescribeApi(enrichment.enrichment),
     ...createLibraryGuide({ config, catalogue }),
     ...createPeopleApis({ ...shared, ...enrichment, library: searchApi, onChange: index.notify }),
     watches,

@@ -100,6 +100,8 @@ export interface EnrichmentApi {
    * @throws ConfigError without a usable provider
    */
   readonly now: (plan: EnrichmentPlan, request: NowRequest) => Promise<ExecutionReport>;
+  /** Ends the jobs that this execution alone waits for; returns how many. @throws NotFoundError */
+  readonly cancel: (executionId: string) => Promise<number>;
   /** What was asked for by an execution, with the states of its jobs. @throws NotFoundError */
   readonly items: (executionId: string) => Promise<readonly ExecutionItem[]>;
   /** @throws ConfigError without a usable provider */
@@ -337,6 +339,11 @@ export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
         return executionId;
       }),
     now: (plan, request) => timed(() => runNow(deps, plan, request)),
+    cancel: async (executionId) => {
+      const opened = await catalogue();
+      await knownExecution(opened, executionId);
+      return opened.executions.cancel(executionId);
+    },
     items: async (executionId) => {
       const opened = await catalogue();
       await knownExecution(opened, executionId);
