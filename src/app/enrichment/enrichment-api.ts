@@ -6,7 +6,7 @@ import type { StoredDocument } from "../../catalogue/document-repository.ts";
 import type { Clock } from "../../clock.ts";
 import { SECOND } from "../../clock.ts";
 import { ConfigError } from "../../errors.ts";
-import type { NewJob } from "../../jobs/job-store.ts";
+import type { NewJob, QueueStats } from "../../jobs/job-store.ts";
 import { PRIORITY } from "../../jobs/job-store.ts";
 import type { RetryPolicy } from "../../../models/language/generate-with-retry.ts";
 import type { PriceList } from "../../../models/language/prices.ts";
@@ -15,8 +15,8 @@ import type { TranslationResult } from "../../enrichment/kinds/translate.ts";
 import type { Logger } from "../../logger.ts";
 import type { EnrichmentStats, StatsFilter } from "./enrichment-stats.ts";
 import { readStats } from "./enrichment-stats.ts";
-import type { ExecutionReport } from "./follow-execution.ts";
-import { knownExecution, reportExecution, watchExecution } from "./follow-execution.ts";
+import type { ExecutionReport, ExecutionStatus } from "./follow-execution.ts";
+import { executionStatus, knownExecution, reportExecution, watchExecution } from "./follow-execution.ts";
 import type { Forecast } from "./forecast.ts";
 import { countJobs, forecast } from "./forecast.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
@@ -111,6 +111,10 @@ export interface EnrichmentApi {
   /** Why jobs that could be done are not done, without a full stop; undefined = unknown. */
   readonly obstacle: () => Promise<string | undefined>;
   readonly report: (executionId: string) => Promise<ExecutionReport>;
+  /** @throws NotFoundError */
+  readonly status: (executionId: string) => Promise<ExecutionStatus>;
+  /** Jobs of the whole library by state and kind. */
+  readonly queue: () => Promise<QueueStats>;
   readonly view: (
     key: { readonly scopeId: string; readonly documentType: string },
     options?: { readonly history?: boolean },
@@ -355,6 +359,8 @@ export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
       return await batchRound({ ...opened, clock, logger: deps.logger }, signal);
     },
     obstacle: async () => (await findObstacle(await catalogue(), await deps.targets()))?.text,
+    status: async (executionId) => executionStatus(await catalogue(), executionId, clock.now()),
+    queue: async () => (await catalogue()).jobs.stats(),
     report: async (executionId) => reportExecution(await catalogue(), executionId, 0),
     view: async (key, { history = false } = {}) => view(await catalogue(), key, history),
     stats: async (filter) => readAllStats(await catalogue(), filter),

@@ -17,6 +17,22 @@ export interface ExecutionReport {
   readonly costUsd: number | null;
 }
 
+/** An execution as somebody sees it who did not follow it. */
+export interface ExecutionStatus {
+  readonly executionId: string;
+  /** Name of the command or tool that began it. */
+  readonly command: string;
+  readonly state: StoredExecution["state"];
+  /** Milliseconds UTC. */
+  readonly startedAt: number;
+  readonly completedAt: number | undefined;
+  readonly progress: ExecutionProgress;
+  /** Failed items by public code. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Until the last pending item is done, at the pace so far; undefined = nobody can tell, or nothing is pending. */
+  readonly etaSeconds: number | undefined;
+}
+
 export interface FollowOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ExecutionProgress) => void;
@@ -51,6 +67,30 @@ export const reportExecution = async (
     failures: await executions.failures(executionId),
     seconds,
     costUsd: unpricedCalls > 0 ? null : micros / MICROS_PER_USD,
+  };
+};
+
+const etaOf = ({ pending, processed }: ExecutionProgress, elapsedMs: number): number | undefined =>
+  pending === 0 || processed === 0 ? undefined : Math.ceil((pending * elapsedMs) / processed / SECOND);
+
+/** @throws NotFoundError */
+export const executionStatus = async (
+  catalogue: Pick<Catalogue, "executions">,
+  executionId: string,
+  now: number,
+): Promise<ExecutionStatus> => {
+  const { executions } = catalogue;
+  const { command, state, startedAt, completedAt } = await knownExecution(catalogue, executionId);
+  const progress = await executions.progress(executionId);
+  return {
+    executionId,
+    command,
+    state,
+    startedAt,
+    completedAt,
+    progress,
+    failures: await executions.failures(executionId),
+    etaSeconds: etaOf(progress, now - startedAt),
   };
 };
 

@@ -7,6 +7,7 @@ import { InvalidInputError, NotFoundError } from "../../../src/errors.ts";
 import type { EnrichmentLibrary } from "../../support/enrichment-library.ts";
 import { createEnrichmentLibrary, STUB_CONFIG } from "../../support/enrichment-library.ts";
 import { createRequests, requestOf } from "../../support/enrichment-requests.ts";
+import { createManualClock } from "../../support/manual-clock.ts";
 import { photoBytes } from "../../support/photos.ts";
 
 /** Photos `a/1.jpg`, `a/2.jpg`, `b/3.jpg`; returns their hashes. */
@@ -150,6 +151,27 @@ test("what an execution was asked for is listed with the states of its jobs", as
   expect(scopesOf(items)).toEqual(hashes.toSorted());
   expect(items.every(({ job, documentType }) => job === "available" && documentType === "image_tag")).toBe(true);
   await expect(api.items("01ARZ3NDEKTSV4RRFFQ69G5FAV")).rejects.toThrow(NotFoundError);
+});
+
+test("an execution tells how far it is and when it may be done", async () => {
+  const clock = createManualClock();
+  await using library = await createEnrichmentLibrary({ clock });
+  await threePhotos(library);
+  const { api, ask } = await createRequests(library, clock);
+  const executionId = await ask();
+  expect(await api.status(executionId)).toMatchObject({
+    command: "enrich",
+    state: "RUNNING",
+    progress: { total: 3, pending: 3 },
+    etaSeconds: undefined,
+  });
+  expect((await api.queue()).states).toEqual({ available: 3 });
+  await library.sql("update jobs set state = 'completed', finished_at = 1 where id = 1");
+  clock.advance(10_000);
+  expect(await api.status(executionId)).toMatchObject({ progress: { processed: 1, pending: 2 }, etaSeconds: 20 });
+  await expect(api.status("01ARZ3NDEKTSV4RRFFQ69G5FAV")).rejects.toThrow(NotFoundError);
+  expect(await api.cancel(executionId)).toBe(2);
+  expect(await api.status(executionId)).toMatchObject({ state: "CANCELLED", progress: { pending: 0, dropped: 2 } });
 });
 
 const stub = (model: string): string =>
