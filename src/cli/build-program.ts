@@ -37,6 +37,7 @@ export interface ProgramOptions {
 
 /** What parsing one line has found so far; commander reports through callbacks. */
 interface Reading {
+  readonly line: readonly string[];
   printed: string;
   invocation: Invocation | undefined;
   /** Shown in hints. */
@@ -91,10 +92,16 @@ const prepare = (program: Program, entry: CommandEntry, command: Command, readin
   });
 };
 
+/** A command may have others below it: then its own options are none of theirs. */
+const namesCommandBelow = (program: Program, { line }: Reading): boolean => {
+  const next = line[line.indexOf(program.name()) + 1];
+  return program.commands.some((below) => below.name() === next);
+};
+
 const addCommand = (parent: Program, program: Program, entry: CommandEntry, reading: Reading): void => {
   parent.addCommand(program.summary(entry.summary), { hidden: entry.isHidden === true });
   parent.hook("preSubcommand", async (_parent, chosen) => {
-    if (chosen !== program) return;
+    if (chosen !== program || namesCommandBelow(program, reading)) return;
     reading.helpCommand = `photon ${entry.name} --help`;
     prepare(program, entry, await entry.load(), reading);
   });
@@ -108,12 +115,12 @@ const buildProgram = (options: ProgramOptions, reading: Reading): Program => {
     .option("-v, --verbose", "show debug messages, and stack traces of errors")
     .option("--json-logs", "write log lines and errors as JSON, on stderr")
     .addHelpText("after", "\nRun `photon <command> --help` for options and examples.");
-  const groups = new Map<string, Program>();
+  const programs = new Map<string, Program>();
   const groupOf = (name: string): Program => {
-    const known = groups.get(name);
+    const known = programs.get(name);
     if (known !== undefined) return known;
     const group = createProgram(name, reading, options).description(options.groups[name] ?? "");
-    groups.set(name, group);
+    programs.set(name, group);
     const isHidden = options.commands.every((entry) => entry.isHidden === true || !entry.name.startsWith(`${name} `));
     root.addCommand(group, { hidden: isHidden }).hook("preSubcommand", (_root, chosen) => {
       if (chosen === group) reading.helpCommand = `photon ${name} --help`;
@@ -122,8 +129,9 @@ const buildProgram = (options: ProgramOptions, reading: Reading): Program => {
   };
   for (const entry of options.commands) {
     const [first = "", second] = entry.name.split(" ");
-    const parent = second === undefined ? root : groupOf(first);
-    addCommand(parent, createProgram(second ?? first, reading, options), entry, reading);
+    const program = createProgram(second ?? first, reading, options);
+    addCommand(second === undefined ? root : groupOf(first), program, entry, reading);
+    if (second === undefined) programs.set(first, program); // a command with commands of its own below it
   }
   return root;
 };
@@ -140,8 +148,8 @@ const usageError = (error: CommanderError, reading: Reading): InvalidInputError 
 
 /** Reads the words after `photon`. @throws InvalidInputError for wrong usage */
 export const readCommandLine = async (words: readonly string[], options: ProgramOptions): Promise<Invocation> => {
-  const reading: Reading = { printed: "", invocation: undefined, helpCommand: "photon --help" };
   const line = words[0] === "help" ? [...words.slice(1), "--help"] : markDashWords(words, options.commands);
+  const reading: Reading = { line, printed: "", invocation: undefined, helpCommand: "photon --help" };
   try {
     await buildProgram(options, reading).parseAsync([...line], { from: "user" });
   } catch (error) {

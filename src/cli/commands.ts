@@ -67,6 +67,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/mcp.ts")).mcpCommand,
   },
   {
+    name: "mcp install",
+    summary: "Write the entry with which an assistant's program starts photon",
+    load: async () => (await import("./commands/mcp-install.ts")).mcpInstallCommand,
+  },
+  {
     name: "status",
     summary: "Show what the library holds and what is pending",
     load: async () => (await import("./commands/status.ts")).statusCommand,

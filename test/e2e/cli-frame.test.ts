@@ -50,8 +50,11 @@ describe("help", () => {
   );
 
   test("a group alone prints its commands, and every group has a summary", async () => {
+    const ownNames = new Set(commands.map(({ name }) => name)); // a command may have others below it
     const groups = commands.flatMap(({ name }) => (name.includes(" ") ? [name.split(" ", 1).join("")] : []));
-    expect(Object.keys(commandGroups).toSorted()).toEqual([...new Set(groups)].toSorted());
+    expect(Object.keys(commandGroups).toSorted()).toEqual(
+      [...new Set(groups.filter((name) => !ownNames.has(name)))].toSorted(),
+    );
     const { code, stdout } = await photon("config");
     expect(code).toBe(0);
     expect(stdout).toContain("init");
