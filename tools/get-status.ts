@@ -1,22 +1,37 @@
-/** `get_status`: what the library holds and what is pending. */
+/** `get_status`: what the library holds, what is pending, who works on it, what went wrong. */
 import { z } from "zod";
-import type { AdministrationApi } from "../src/library/administration.ts";
 import type { ToolContext } from "./outcome.ts";
+import { jobData } from "./status/job-status.ts";
+import type { StatusData, StatusLibrary } from "./status/status-data.ts";
+import { readStatusData } from "./status/status-data.ts";
 import { defineTool } from "./tool.ts";
 
 /** Also what `photon://status` shows. */
-export const readStatus = async ({ photon, version }: Pick<ToolContext, "photon" | "version">) => {
-  const library: Pick<AdministrationApi, "status"> = await photon();
-  const status = await library.status();
-  return { indexed: status.photos, pending: status.pending.files + status.pending.index, version };
+export const readStatus = async (
+  { photon, version }: Pick<ToolContext, "photon" | "version">,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<StatusData> => {
+  const library: StatusLibrary = await photon();
+  return readStatusData(library, version, signal);
 };
 
 export const getStatus = defineTool({
   name: "get_status",
   title: "Library status",
-  description: "How many photos are indexed, what is pending or failed, and who works on it.",
-  input: z.strictObject({}),
-  output: z.looseObject({ indexed: z.number(), pending: z.number() }),
+  description:
+    "How many photos are indexed, pending or failed, the photo folders, who works, enrichment with its queue and providers; with job_id also how far that job is.",
+  input: z.strictObject({ job_id: z.string().max(40).optional() }),
+  output: z.looseObject({
+    indexed: z.number(),
+    pending: z.number(),
+    failed: z.number(),
+    job: z.looseObject({ job_id: z.string(), state: z.string() }).optional(),
+  }),
   effect: "read",
-  handle: async (_input, context) => ({ kind: "data", data: await readStatus(context) }),
+  async handle({ job_id: jobId }, context, signal) {
+    const library: StatusLibrary = await context.photon();
+    const job = jobId === undefined ? undefined : jobData(await library.enrichment.status(jobId));
+    const status = await readStatus(context, signal);
+    return { kind: "data", data: { ...status, ...(job === undefined ? {} : { job }) } };
+  },
 });

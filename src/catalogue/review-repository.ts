@@ -36,9 +36,19 @@ export interface ReviewItem extends EnrichmentKey {
   readonly path: string | undefined;
 }
 
+export interface FailedEnrichment extends EnrichmentKey {
+  /** Public code and sentence. */
+  readonly code: string;
+  readonly message: string;
+  /** Milliseconds UTC. */
+  readonly at: number;
+}
+
 export interface ReviewRepository {
   /** In order of scope and document type. */
   readonly list: (filter: ReviewFilter) => Promise<readonly ReviewItem[]>;
+  /** Newest first. */
+  readonly lastFailed: (limit: number) => Promise<readonly FailedEnrichment[]>;
   /** Counts by state. */
   readonly count: (filter: Pick<ReviewFilter, "kinds">) => Promise<Readonly<Partial<Record<EnrichmentState, number>>>>;
   /** Scope and type of a document, whichever version it is. */
@@ -94,8 +104,27 @@ const list = async (database: Database, filter: ReviewFilter): Promise<readonly 
   }));
 };
 
+const lastFailed = async (database: Database, limit: number): Promise<readonly FailedEnrichment[]> => {
+  const rows = await database
+    .selectFrom("enrichments")
+    .select(["scope_id", "document_type", "error_code", "enrichment_error", "updated_at"])
+    .where("state", "=", "FAILED")
+    .orderBy("updated_at", "desc")
+    .orderBy("scope_id")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    scopeId: row.scope_id,
+    documentType: row.document_type,
+    code: row.error_code ?? "INTERNAL",
+    message: row.enrichment_error ?? "",
+    at: row.updated_at,
+  }));
+};
+
 export const createReviewRepository = (database: Database): ReviewRepository => ({
   list: (filter) => list(database, filter),
+  lastFailed: (limit) => lastFailed(database, limit),
   count: async ({ kinds = [] }) => {
     const rows = await database
       .selectFrom("enrichments")

@@ -3,6 +3,7 @@ import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { ExecutionItem, ExecutionProgress } from "../../catalogue/execution-repository.ts";
 import { LIBRARY_USER_ID } from "../../catalogue/event-outbox.ts";
 import type { StoredDocument } from "../../catalogue/document-repository.ts";
+import type { FailedEnrichment } from "../../catalogue/review-repository.ts";
 import type { Clock } from "../../clock.ts";
 import { SECOND } from "../../clock.ts";
 import { ConfigError } from "../../errors.ts";
@@ -113,6 +114,10 @@ export interface EnrichmentApi {
   readonly report: (executionId: string) => Promise<ExecutionReport>;
   /** @throws NotFoundError */
   readonly status: (executionId: string) => Promise<ExecutionStatus>;
+  /** Enrichments that were given up, newest first. */
+  readonly lastFailures: (limit: number) => Promise<readonly FailedEnrichment[]>;
+  /** @throws NotFoundError that names the kinds there are */
+  readonly requireKind: (name: string) => Promise<void>;
   /** Jobs of the whole library by state and kind. */
   readonly queue: () => Promise<QueueStats>;
   readonly view: (
@@ -360,6 +365,10 @@ export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
     },
     obstacle: async () => (await findObstacle(await catalogue(), await deps.targets()))?.text,
     status: async (executionId) => executionStatus(await catalogue(), executionId, clock.now()),
+    lastFailures: async (limit) => (await catalogue()).reviews.lastFailed(limit),
+    requireKind: async (name) => {
+      (await deps.kinds()).get(name);
+    },
     queue: async () => (await catalogue()).jobs.stats(),
     report: async (executionId) => reportExecution(await catalogue(), executionId, 0),
     view: async (key, { history = false } = {}) => view(await catalogue(), key, history),

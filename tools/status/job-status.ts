@@ -1,0 +1,49 @@
+/** What has become of a job, in the names that programs know. */
+import { z } from "zod";
+import type { ExecutionStatus } from "../../src/app/enrichment/follow-execution.ts";
+import { outsideName } from "../photos/outside-text.ts";
+
+export const jobSchema = z.strictObject({
+  job_id: z.string(),
+  /** Name of the tool or command that began it. */
+  command: z.string(),
+  state: z.enum(["working", "completed", "cancelled"]),
+  /** Nothing has failed so far. */
+  success: z.boolean(),
+  message: z.string(),
+  total: z.number(),
+  pending: z.number(),
+  processed_count: z.number(),
+  failed_count: z.number(),
+  /** Failed items by public code. */
+  failures: z.record(z.string(), z.number()).optional(),
+  eta_s: z.number().optional(),
+});
+export type JobData = z.output<typeof jobSchema>;
+
+const STATES = { RUNNING: "working", COMPLETED: "completed", CANCELLED: "cancelled" } as const;
+
+const messageOf = ({ progress: { total, pending, processed, failed } }: ExecutionStatus): string =>
+  [
+    `${processed} of ${total} done`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(pending > 0 ? [`${pending} waiting`] : []),
+  ].join(", ");
+
+export const jobData = (status: ExecutionStatus): JobData => {
+  const { executionId, command, state, progress, failures, etaSeconds } = status;
+  const isDone = state === "RUNNING" && progress.total > 0 && progress.pending === 0;
+  return {
+    job_id: executionId,
+    command: outsideName(command),
+    state: isDone ? "completed" : STATES[state],
+    success: progress.failed === 0,
+    message: messageOf(status),
+    total: progress.total,
+    pending: progress.pending,
+    processed_count: progress.processed,
+    failed_count: progress.failed,
+    ...(Object.keys(failures).length === 0 ? {} : { failures: { ...failures } }),
+    ...(etaSeconds === undefined ? {} : { eta_s: etaSeconds }),
+  };
+};
