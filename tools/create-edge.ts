@@ -69,7 +69,7 @@ export const createEdge = (deps: EdgeDeps): Edge => {
     stateKey: async () => deriveKey(await secret(), "request-state"),
     context,
     jobs: createJobs(photon),
-    photos: createPhotoResources(photon),
+    photos: createPhotoResources(photon, signal),
     status: { read: () => readStatus(context), onChange: news.onChange },
     report: createReport({ shownFolders, logger }),
   };

@@ -12,11 +12,13 @@ export interface SuggestionRepository {
 export const createSuggestionRepository = (database: Kysely<CatalogueSchema>): SuggestionRepository => ({
   tags: async (prefix, limit) => {
     const pattern = `${prefix.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    const begins = sql<boolean>`lower(name) like ${pattern} escape '\\'`;
+    const given = database.selectFrom("tag_edits").select("name").where("action", "=", "add").where(begins);
     const rows = await database
       .selectFrom("tags")
       .select("name")
-      .distinct()
-      .where(sql<boolean>`lower(name) like ${pattern} escape '\\'`)
+      .where(begins)
+      .union(given)
       .orderBy("name")
       .limit(limit)
       .execute();

@@ -64,3 +64,13 @@ export interface Parts {
   readonly codec: Codec;
   readonly runCall: RunCall;
 }
+
+/** What handlers other than tools throw would reach the client as it is; only the report may. */
+export const reported = async <Value>({ edge }: Pick<Parts, "edge">, work: () => Promise<Value>): Promise<Value> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof sdk.ProtocolError) throw error;
+    throw new sdk.ProtocolError(sdk.ProtocolErrorCode.InternalError, await edge.report(error));
+  }
+};

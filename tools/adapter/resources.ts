@@ -1,9 +1,11 @@
 /** Resources: photos, status, settings, the page of the gallery; and news of them. */
 import * as sdk from "@modelcontextprotocol/server";
-import type { McpRequestContext } from "@modelcontextprotocol/server";
+import type { McpRequestContext, ServerContext } from "@modelcontextprotocol/server";
 import { registerAppResource, RESOURCE_MIME_TYPE } from "@modelcontextprotocol/ext-apps/server";
 import { CONFIG_URI, GALLERY_URI, STATUS_URI } from "../resource-uris.ts";
+import { CALL_LIMIT_MS } from "../run-call.ts";
 import type { Parts } from "./parts.ts";
+import { reported } from "./parts.ts";
 
 const jsonContents = (uri: URL, value: object) => ({
   contents: [{ uri: uri.href, mimeType: "application/json", text: JSON.stringify(value) }],
@@ -21,19 +23,27 @@ const knownPhoto = async <Value>(
   return found;
 };
 
-export const registerPhotos = ({ server, edge: { photos } }: Parts): void => {
+/** Reading counts as a call: it takes its turn and its time. */
+const reading = <Value>(parts: Parts, ctx: ServerContext, work: () => Promise<Value>): Promise<Value> => {
+  const { signal } = ctx.mcpReq;
+  return reported(parts, () => parts.runCall({ name: "Reading a resource", limitMs: CALL_LIMIT_MS, signal, work }));
+};
+
+export const registerPhotos = (parts: Parts): void => {
+  const { server, edge } = parts;
+  const { photos } = edge;
   server.registerResource(
     "photo",
     new sdk.ResourceTemplate("photo://{id}", {
       list: undefined,
-      complete: { id: async (typed) => [...(await photos.idsLike(typed))] },
+      complete: { id: (typed) => reported(parts, async () => [...(await photos.idsLike(typed))]) },
     }),
     {
       description: "Everything known about one photo",
       mimeType: "application/json",
       cacheHint: { ttlMs: 5000, cacheScope: "private" },
     },
-    async (uri, { id }) => jsonContents(uri, await knownPhoto(uri, id, photos.record)),
+    (uri, { id }, ctx) => reading(parts, ctx, async () => jsonContents(uri, await knownPhoto(uri, id, photos.record))),
   );
   server.registerResource(
     "thumbnail",
@@ -43,19 +53,21 @@ export const registerPhotos = ({ server, edge: { photos } }: Parts): void => {
       mimeType: "image/jpeg",
       cacheHint: { ttlMs: 3_600_000, cacheScope: "private" },
     },
-    async (uri, { id }) => {
-      const blob = Buffer.from(await knownPhoto(uri, id, photos.thumbnail)).toString("base64");
-      return { contents: [{ uri: uri.href, mimeType: "image/jpeg", blob }] };
-    },
+    (uri, { id }, ctx) =>
+      reading(parts, ctx, async () => {
+        const blob = Buffer.from(await knownPhoto(uri, id, photos.thumbnail)).toString("base64");
+        return { contents: [{ uri: uri.href, mimeType: "image/jpeg", blob }] };
+      }),
   );
 };
 
-export const registerPages = ({ server, edge }: Parts): void => {
+export const registerPages = (parts: Parts): void => {
+  const { server, edge } = parts;
   server.registerResource(
     "status",
     STATUS_URI,
     { description: "What the library holds, what is pending, who works", mimeType: "application/json" },
-    async (uri) => jsonContents(uri, await edge.status.read()),
+    (uri, ctx) => reading(parts, ctx, async () => jsonContents(uri, await edge.status.read())),
   );
   server.registerResource(
     "config",
