@@ -111,6 +111,20 @@ const encode = (outcome: ToolOutcome<Data>, parts: Parts, ctx: ServerContext): R
   }
 };
 
+/** The dialect is the protocol's own; saying so in each schema would be a tenth of what models read of the tools. */
+const withoutDialect = (schema: z.ZodObject): sdk.StandardSchemaWithJSON<Data, Data> => {
+  const { jsonSchema, ...standard } = schema["~standard"] as sdk.StandardSchemaWithJSON<Data, Data>["~standard"]; // objects hold objects
+  return {
+    "~standard": {
+      ...standard,
+      jsonSchema: {
+        input: (options) => ({ ...jsonSchema.input(options), $schema: undefined }),
+        output: (options) => ({ ...jsonSchema.output(options), $schema: undefined }),
+      },
+    },
+  };
+};
+
 const errorResult = async (error: unknown, { edge }: Parts): Promise<CallToolResult> => ({
   isError: true,
   content: [{ type: "text", text: await edge.report(error) }],
@@ -121,9 +135,9 @@ export const registerTool = (parts: Parts, tool: Tool): void => {
   const config = {
     title: tool.title,
     description: tool.description,
-    inputSchema: tool.input,
+    inputSchema: withoutDialect(tool.input),
     annotations: annotationsOf(tool, edge.settings),
-    ...(tool.output === undefined ? {} : { outputSchema: tool.output }),
+    ...(tool.output === undefined ? {} : { outputSchema: withoutDialect(tool.output) }),
   };
   const call = async (input: Data, ctx: ServerContext): Promise<Result> => {
     const { signal } = ctx.mcpReq;
