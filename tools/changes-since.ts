@@ -10,19 +10,19 @@ export const changesSince = defineTool({
   name: "changes_since",
   title: "Changes since",
   description:
-    "What happened to photos since a cursor: added, moved, edited, missing, restored, enriched, matched by a standing watch. Without a cursor the newest events and a cursor to keep.",
+    "What happened to photos since a cursor; without one the newest events and a cursor to keep. matched = fits a standing watch.",
   input: z.strictObject({
     cursor: z.string().max(500).optional(),
-    kinds: z.array(z.enum(CHANGE_KINDS)).max(CHANGE_KINDS.length).default([]),
+    kinds: z.array(z.enum(CHANGE_KINDS)).max(CHANGE_KINDS.length).optional(),
     limit: z.int().min(1).max(100).default(50),
   }),
   output: z.looseObject({
-    events: z.array(z.looseObject({ id: z.string(), kind: z.string() })),
+    events: z.array(z.looseObject({ id: z.string() })),
     cursor: z.string(),
     more: z.boolean(),
   }),
   effect: "read",
-  async handle({ cursor, kinds, limit }, { photon }) {
+  async handle({ cursor, kinds = [], limit }, { photon }) {
     const library: ChangesApi & Search = await photon();
     return { kind: "data", data: await changesData(library, await library.changes({ cursor, kinds, limit })) };
   },

@@ -13,18 +13,16 @@ export const describe = defineTool({
   name: "describe",
   title: "Describe photos",
   description:
-    "Everything known about photos: time, place, camera, tags, texts of the file, descriptions. With generate, photon's language model describes up to 4 that lack one; without such a model write them with annotate.",
+    "Everything known about photos: time, place, camera, tags, texts, descriptions. With generate photon's language model describes up to 4 that lack one; without a model write them with annotate.",
   input: z.strictObject({
     ids: z.array(z.string().max(200)).min(1).max(20),
     detail: z.enum(DETAILS).default("concise"),
     generate: z.boolean().default(false),
-    language: z.string().max(35).optional().describe("Of the translation to show, such as es"),
+    language: z.string().max(35).optional().describe("Translation to show, such as es"),
     wait_seconds: z.int().min(1).max(50).default(40),
   }),
   output: z.looseObject({
     photos: z.array(z.looseObject({ id: z.string() })),
-    errors: z.array(z.looseObject({ id: z.string() })),
-    job_id: z.string().optional(),
   }),
   effect: ({ provider }) => (provider === undefined ? "read" : "write"),
   openWorld: ({ provider }) => provider?.leavesMachine === true,

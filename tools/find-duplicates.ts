@@ -9,11 +9,11 @@ export const findDuplicates = defineTool({
   name: "find_duplicates",
   title: "Find duplicates",
   description:
-    "Groups of photos that are the same: exact (one content in several files), near (edited or smaller copies) or burst (shots of one moment), each with the one to keep. Nothing is deleted.",
+    "Groups of exact copies, near copies (edited, smaller) or bursts (one moment), each with the one to keep. Nothing is deleted.",
   input: z.strictObject({
     folder: z.string().max(1000).optional(),
     mode: z.enum(DUPLICATE_KINDS).default("near"),
-    threshold: z.int().min(0).max(16).optional().describe("near: bits of 144 that may differ, usually 10"),
+    threshold: z.int().min(0).max(16).optional().describe("near: bits that may differ, usually 10"),
     limit: z.int().min(1).max(50).default(12),
     cursor: z.string().max(500).optional(),
   }),
@@ -21,7 +21,6 @@ export const findDuplicates = defineTool({
     groups: z.array(z.looseObject({ ids: z.array(z.string()) })),
     total: z.number(),
     returned: z.number(),
-    next_cursor: z.string().optional(),
   }),
   effect: "read",
   async handle({ folder, mode, threshold, limit, cursor }, { photon }, signal) {

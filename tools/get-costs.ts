@@ -8,17 +8,15 @@ import { defineTool } from "./tool.ts";
 export const getCosts = defineTool({
   name: "get_costs",
   title: "Costs",
-  description:
-    "Calls, tokens and US dollars of photon's language models, of the last 30 days unless told otherwise. A cost of null is not known.",
+  description: "Calls, tokens and US dollars of photon's language models, by default of 30 days; null = cost unknown.",
   input: z.strictObject({
     from: z.string().max(25).optional(),
     to: z.string().max(25).optional(),
     by: z.enum(["day", "model", "kind", "provider"]).default("day"),
   }),
   output: z.looseObject({
-    rows: z.array(z.looseObject({ key: z.string(), calls: z.number() })),
+    rows: z.array(z.looseObject({ key: z.string() })),
     total_usd: z.number(),
-    unpriced_calls: z.number(),
   }),
   effect: "read",
   async handle({ from, to, by }, { photon }) {

@@ -10,7 +10,7 @@ export const getEnrichment = defineTool({
   name: "get_enrichment",
   title: "Read enrichment",
   description:
-    "State, text and versions of what is written about photos: image_tag (title, description, tags), translate with a language, photo_story; or the items of a job_id.",
+    "State, text and versions of what is written about photos: image_tag (title, description, tags), translate (with language), photo_story; or the items of a job.",
   input: z.strictObject({
     ids: z.array(z.string().max(200)).min(1).max(MOST_ITEMS).optional(),
     job_id: z.string().max(40).optional(),
@@ -19,9 +19,8 @@ export const getEnrichment = defineTool({
     history: z.boolean().default(false),
   }),
   output: z.looseObject({
-    items: z.array(z.looseObject({ id: z.string(), state: z.string() })),
+    items: z.array(z.looseObject({ id: z.string() })),
     queue_depth: z.number(),
-    errors: z.array(z.looseObject({ id: z.string() })),
   }),
   effect: "read",
   async handle({ ids, job_id: jobId, kind, language, history }, { photon }) {

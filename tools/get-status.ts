@@ -19,13 +19,12 @@ export const getStatus = defineTool({
   name: "get_status",
   title: "Library status",
   description:
-    "How many photos are indexed, pending or failed, the photo folders, who works, enrichment with its queue and providers; with job_id also how far that job is.",
+    "What is indexed, pending and failed, the photo folders, who works, enrichment with queue and providers; with job_id how far that job is.",
   input: z.strictObject({ job_id: z.string().max(40).optional() }),
   output: z.looseObject({
     indexed: z.number(),
     pending: z.number(),
     failed: z.number(),
-    job: z.looseObject({ job_id: z.string(), state: z.string() }).optional(),
   }),
   effect: "read",
   async handle({ job_id: jobId }, context, signal) {

@@ -10,8 +10,8 @@ const MAX_WORDS = 1000;
 const MAX_DIMENSION = 1536;
 const MAX_TERMS = 8;
 
-const words = z.string().min(1).max(MAX_WORDS);
-const name = z.string().min(1).max(200);
+const words = z.string().max(MAX_WORDS);
+const name = z.string().max(200);
 const date = z.string().max(25);
 
 const mixTerm = z.strictObject({
@@ -22,22 +22,20 @@ const mixTerm = z.strictObject({
 
 /** At most one of them. */
 export const queryFields = {
-  text: words.optional().describe("What the photos show"),
+  text: words.optional(),
   like_id: name.optional(),
   like_path: z.string().max(4096).optional(),
-  embedding: z.array(z.number()).min(1).max(MAX_DIMENSION).optional(),
+  embedding: z.array(z.number()).max(MAX_DIMENSION).optional(),
   mix: z.array(mixTerm).min(1).max(MAX_TERMS).optional().describe("Weight below 0: less like this"),
 };
 
 export const filtersSchema = z.strictObject({
-  taken_from: date.optional().describe("2024, 2024-06 or 2024-06-15"),
-  taken_to: date.optional().describe("Included whole"),
-  folder: z.string().min(1).max(1000).optional(),
+  taken_from: date.optional().describe("2024, 2024-06, 2024-06-15"),
+  taken_to: date.optional(),
+  folder: z.string().max(1000).optional(),
   tags: z.array(name).max(10).optional(),
   camera: name.optional(),
-  near: z
-    .strictObject({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180), km: z.number().positive() })
-    .optional(),
+  near: z.strictObject({ lat: z.number(), lon: z.number(), km: z.number() }).optional(),
   has_gps: z.boolean().optional(),
   enriched: z.boolean().optional(),
 });
