@@ -8,6 +8,7 @@ import type { Edge } from "../edge.ts";
 import type { ToolContext, ToolOutcome } from "../outcome.ts";
 import { CALL_LIMIT_MS } from "../run-call.ts";
 import { annotationsOf } from "../served-tools.ts";
+import { slimmed } from "../slim-schema.ts";
 import type { Tool } from "../tool.ts";
 import type { Parts, Sealed } from "./parts.ts";
 import { asTask } from "./tasks.ts";
@@ -111,16 +112,20 @@ const encode = (outcome: ToolOutcome<Data>, parts: Parts, ctx: ServerContext): R
   }
 };
 
-/** The dialect is the protocol's own; saying so in each schema would be a tenth of what models read of the tools. */
-const withoutDialect = (schema: z.ZodObject): sdk.StandardSchemaWithJSON<Data, Data> => {
-  const { jsonSchema, ...standard } = schema["~standard"] as sdk.StandardSchemaWithJSON<Data, Data>["~standard"]; // objects hold objects
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+type Standard = sdk.StandardSchemaWithJSON<Data, Data>["~standard"];
+
+const slim = (schema: z.ZodObject): sdk.StandardSchemaWithJSON<Data, Data> => {
+  const { jsonSchema, ...standard } = schema["~standard"] as Standard; // its values are objects
+  const slimmedBy =
+    (make: Standard["jsonSchema"]["input"]): Standard["jsonSchema"]["input"] =>
+    (options) =>
+      slimmed(make(options)) as JsonSchema; // an object gives an object
   return {
     "~standard": {
       ...standard,
-      jsonSchema: {
-        input: (options) => ({ ...jsonSchema.input(options), $schema: undefined }),
-        output: (options) => ({ ...jsonSchema.output(options), $schema: undefined }),
-      },
+      jsonSchema: { input: slimmedBy(jsonSchema.input), output: slimmedBy(jsonSchema.output) },
     },
   };
 };
@@ -135,9 +140,9 @@ export const registerTool = (parts: Parts, tool: Tool): void => {
   const config = {
     title: tool.title,
     description: tool.description,
-    inputSchema: withoutDialect(tool.input),
+    inputSchema: slim(tool.input),
     annotations: annotationsOf(tool, edge.settings),
-    ...(tool.output === undefined ? {} : { outputSchema: withoutDialect(tool.output) }),
+    ...(tool.output === undefined ? {} : { outputSchema: slim(tool.output) }),
   };
   const call = async (input: Data, ctx: ServerContext): Promise<Result> => {
     const { signal } = ctx.mcpReq;
