@@ -43,7 +43,8 @@ export interface TestLibraryOptions {
   readonly home?: string;
 }
 
-const sampleConfig = (vocabulary: string): string => `[embedding]
+/** What libraries are configured with when a test says nothing else. */
+export const sampleConfig = (vocabulary: string): string => `[embedding]
 model = "${generatedSample.id}"
 
 [tagging.vocabulary]

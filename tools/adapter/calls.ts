@@ -8,7 +8,7 @@ import type { Edge } from "../edge.ts";
 import type { ToolContext, ToolOutcome } from "../outcome.ts";
 import { CALL_LIMIT_MS } from "../run-call.ts";
 import { annotationsOf } from "../served-tools.ts";
-import { slimmed } from "../slim-schema.ts";
+import { shortened, slimmed } from "../slim-schema.ts";
 import type { Tool } from "../tool.ts";
 import type { Parts, Sealed } from "./parts.ts";
 import { asTask } from "./tasks.ts";
@@ -117,7 +117,7 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 type Standard = sdk.StandardSchemaWithJSON<Data, Data>["~standard"];
 
 const slim = (schema: z.ZodObject): sdk.StandardSchemaWithJSON<Data, Data> => {
-  const { jsonSchema, ...standard } = schema["~standard"] as Standard; // its values are objects
+  const { jsonSchema, validate, ...standard } = schema["~standard"] as Standard; // its values are objects
   const slimmedBy =
     (make: Standard["jsonSchema"]["input"]): Standard["jsonSchema"]["input"] =>
     (options) =>
@@ -125,6 +125,10 @@ const slim = (schema: z.ZodObject): sdk.StandardSchemaWithJSON<Data, Data> => {
   return {
     "~standard": {
       ...standard,
+      validate: async (value) => {
+        const result = await validate(value);
+        return result.issues === undefined ? result : { issues: shortened(result.issues) };
+      },
       jsonSchema: { input: slimmedBy(jsonSchema.input), output: slimmedBy(jsonSchema.output) },
     },
   };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { slimmed } from "../../../tools/slim-schema.ts";
+import { shortened, slimmed } from "../../../tools/slim-schema.ts";
 
 test("a schema loses its dialect and what permits everything, at every depth; refusals stay", () => {
   const row = { type: "object", properties: { id: { type: "string" } }, additionalProperties: {} };
@@ -20,4 +20,15 @@ test("a schema loses its dialect and what permits everything, at every depth; re
     },
     additionalProperties: false,
   });
+});
+
+test("of many problems the first are told, each no longer than can be read", () => {
+  const issues = Array.from({ length: 500 }, (_, number) => ({ message: "wrong".repeat(200), path: [number] }));
+  const told = shortened(issues);
+  expect(told).toHaveLength(9);
+  expect(told[0]).toMatchObject({ path: [0] });
+  expect(Math.max(...told.map(({ message }) => message.length))).toBeLessThanOrEqual(301);
+  expect(told.at(-1)).toEqual({ message: "492 more of this sort" });
+  const few = issues.slice(0, 8).map(({ path }) => ({ message: "short", path }));
+  expect(shortened(few)).toEqual(few);
 });
