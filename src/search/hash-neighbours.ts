@@ -14,7 +14,8 @@ const STRIDE = 89;
 /** Bits that differ from an all-rising or all-falling picture, in both directions together. */
 const MIN_TELLING_BITS = 12;
 
-const bitCount = (word: number): number => {
+/** Bits set in a 32-bit word. */
+export const bitCount = (word: number): number => {
   const pairs = word - ((word >>> 1) & 0x55555555);
   const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
   return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;

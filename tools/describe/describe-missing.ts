@@ -26,13 +26,18 @@ const BY_HAND = "Look at the photos with view_photos and write descriptions with
 const createNotes = ({ progress, logger }: ToolContext, photos: number) => {
   let noted = 0;
   let sending = Promise.resolve();
+  const send = async (before: Promise<void>, done: number, step: JobStep): Promise<void> => {
+    await before;
+    try {
+      await progress(done, Math.max(done, photos * STEPS_PER_PHOTO), STEPS[step]);
+    } catch (error) {
+      logger.debug("A note on progress was lost.", { error: String(error) });
+    }
+  };
   return {
     step: (step: JobStep): void => {
       noted += 1;
-      const [done, total] = [noted, Math.max(noted, photos * STEPS_PER_PHOTO)];
-      sending = sending
-        .then(() => progress(done, total, STEPS[step]))
-        .catch((error: unknown) => logger.debug("A note on progress was lost.", { error: String(error) }));
+      sending = send(sending, noted, step);
     },
     sent: (): Promise<void> => sending,
   };
