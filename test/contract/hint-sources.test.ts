@@ -192,8 +192,8 @@ test.runIf(onLinux)("folders whose names are no text are covered too", async () 
 
 test("without watches nothing is held and nothing is reported", async () => {
   await using source = createTimedSource(Buffer.from("/"), {
-    onDirty: expect.unreachable,
-    onTrouble: expect.unreachable,
+    onDirty: () => expect.unreachable(),
+    onTrouble: () => expect.unreachable(),
   });
   await source.watch(Buffer.from("/"));
   expect(source.stats()).toEqual({ handles: 0, events: 0 });
