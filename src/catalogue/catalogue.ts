@@ -43,6 +43,7 @@ import { NodeSqliteDialect, whenFree } from "./node-sqlite-dialect.ts";
 import { createOwner } from "./owner.ts";
 import type { NullSetRepository } from "./null-set-repository.ts";
 import { createNullSetRepository } from "./null-set-repository.ts";
+import { settleGroups } from "./photo-groups.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
 import { createPhotoRepository } from "./photo-repository.ts";
 import type { PresenceRepository } from "./presence-repository.ts";
@@ -180,7 +181,7 @@ const createRepositories = (
   { path, clock, commits }: { readonly path: string; readonly clock: Clock; readonly commits: () => number },
 ): Omit<Catalogue, keyof AsyncDisposable> => {
   const owner = createOwner();
-  const index = createIndexRepository(kysely, clock);
+  const index = createIndexRepository(kysely, clock, () => settleGroups(kysely, clock));
   const library = createLibraryRepository(kysely, clock);
   const photos = createPhotoRepository(kysely, clock);
   return {
