@@ -57,12 +57,16 @@ import type { ReviewRepository } from "./review-repository.ts";
 import { createReviewRepository } from "./review-repository.ts";
 import type { RootRepository } from "./root-repository.ts";
 import { createRootRepository } from "./root-repository.ts";
+import type { ScanRepository } from "./scan-repository.ts";
+import { createScanRepository } from "./scan-repository.ts";
 import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { SubjectRepository } from "./subject-repository.ts";
 import { createSubjectRepository } from "./subject-repository.ts";
 import type { TagRepository } from "./tag-repository.ts";
 import { createTagRepository } from "./tag-repository.ts";
+import type { TodoRepository } from "./todo-repository.ts";
+import { createTodoRepository } from "./todo-repository.ts";
 import type { VectorKeyRepository } from "./vector-key-repository.ts";
 import { createVectorKeyRepository } from "./vector-key-repository.ts";
 import type { WatchRepository } from "./watch-repository.ts";
@@ -99,9 +103,11 @@ export interface Catalogue extends AsyncDisposable {
   readonly results: ResultRepository;
   readonly reviews: ReviewRepository;
   readonly roots: RootRepository;
+  readonly scans: ScanRepository;
   readonly search: SearchCatalogue;
   readonly subjects: SubjectRepository;
   readonly tags: TagRepository;
+  readonly todo: TodoRepository;
   readonly vectorKeys: VectorKeyRepository;
   readonly watches: WatchRepository;
 }
@@ -209,9 +215,11 @@ const createRepositories = (
     results: createResultRepository(kysely),
     reviews: createReviewRepository(kysely),
     roots: createRootRepository(kysely, clock),
+    scans: createScanRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
     subjects: createSubjectRepository(kysely, clock),
     tags: createTagRepository(kysely, clock),
+    todo: createTodoRepository(kysely, clock),
     vectorKeys: createVectorKeyRepository(kysely, clock),
     watches: createWatchRepository(kysely, clock),
   };
