@@ -4,15 +4,15 @@ import type { PowerSource } from "./power.ts";
 export interface PauseWhen {
   /** No work on battery. */
   readonly battery: boolean;
-  /** No work while others keep the machine busier than this; load per core, 0 = never. */
-  readonly load: number;
+  /** No work while other programs keep the machine busier than this, per core; undefined = never mind. */
+  readonly load: number | undefined;
   /** `22:00-07:00`, local time; undefined = none. */
   readonly quietHours: string | undefined;
 }
 
 export interface PauseFacts {
   readonly power: PowerSource;
-  /** Load average of the last minute per core, without what photon itself does. */
+  /** Share of the processors' time that other programs take, 0 to 1. */
   readonly load: number;
   /** Minutes since midnight, local time. */
   readonly minuteOfDay: number;
@@ -37,6 +37,6 @@ export const pauseReason = (rules: PauseWhen, facts: PauseFacts): string | undef
   if (rules.quietHours !== undefined && isQuiet(rules.quietHours, facts.minuteOfDay)) {
     return `these are quiet hours (${rules.quietHours})`;
   }
-  if (rules.load > 0 && facts.load > rules.load) return "the machine is busy";
+  if (rules.load !== undefined && facts.load > rules.load) return "the machine is busy";
   return undefined;
 };

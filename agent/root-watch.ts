@@ -26,7 +26,8 @@ const LEAST_REST_MS = 5 * SECOND;
 const CHECK_MS = 5 * SECOND;
 /** A loss that is real is still there after this time. */
 const HELD_AGAIN_MS = 10 * MINUTE;
-const ACTIVE_MS = 5 * MINUTE;
+/** Where something changed, more is to be expected. */
+const ACTIVE_SHARE = 1 / 3;
 /** Forever, for timers. */
 const LONG_MS = 60 * MINUTE;
 
@@ -200,7 +201,7 @@ export class RootWatch {
     if (end.end === "held") return HELD_AGAIN_MS;
     if (this.#mode.mode === "events") return events;
     const isActive = end.end === "done" && end.found + end.changed + end.missed > 0;
-    return isActive ? Math.min(timed, ACTIVE_MS) : timed;
+    return isActive ? timed * ACTIVE_SHARE : timed;
   }
 
   async #freeze(reason: string): Promise<void> {

@@ -3,6 +3,7 @@
  * do; a limit of the system ends events for the whole root, because half a watch looks like a whole one.
  */
 import type { WantedRootMode } from "../src/catalogue/schema.ts";
+import { isNetworkFileSystem } from "../src/library/scan/file-systems.ts";
 
 export interface ModeChoice {
   readonly mode: "events" | "timed";
@@ -12,29 +13,16 @@ export interface ModeChoice {
   readonly fix?: string;
 }
 
-/** Names as systems give them, and the beginnings of those with variants: `fuse.sshfs`, `nfs4`. */
-const REMOTE_FILE_SYSTEMS = ["nfs", "cifs", "smb", "9p", "fuse", "sshfs", "webdav", "davfs", "afp", "vboxsf", "prl_fs"];
-
-export const isRemoteFileSystem = (fileSystem: string): boolean => {
-  const name = fileSystem.toLowerCase();
-  return REMOTE_FILE_SYSTEMS.some((remote) => name.startsWith(remote));
-};
-
-/** A path of another machine, or of a drive that stands for one, as Windows writes them. */
-const isNetworkPath = (path: string): boolean => path.startsWith("\\\\") && !path.startsWith("\\\\?\\");
-
 export interface ModeFacts {
   readonly wanted: WantedRootMode;
   /** Empty when the system does not tell. */
   readonly fileSystem: string;
-  readonly path: string;
 }
 
-export const chooseMode = ({ wanted, fileSystem, path }: ModeFacts): ModeChoice => {
+export const chooseMode = ({ wanted, fileSystem }: ModeFacts): ModeChoice => {
   if (wanted === "events") return { mode: "events" };
   if (wanted === "timed") return { mode: "timed", reason: "the configuration says so" };
-  if (isNetworkPath(path)) return { mode: "timed", reason: "the folder is on the network" };
-  if (!isRemoteFileSystem(fileSystem)) return { mode: "events" };
+  if (!isNetworkFileSystem(fileSystem)) return { mode: "events" };
   return { mode: "timed", reason: `the file system (${fileSystem}) does not report changes made elsewhere` };
 };
 

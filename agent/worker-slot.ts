@@ -112,7 +112,7 @@ export class WorkerSlot {
       worker: name,
       exitCode,
       waitMs,
-      ...(error === undefined ? {} : { error: String(error) }),
+      ...(error === undefined ? {} : { error: error instanceof Error ? error.message : "unknown" }),
     });
   }
 }

@@ -6,7 +6,7 @@ import { isQuiet, pauseReason } from "../../../agent/pause-rules.ts";
 import { linuxPowerSource, macPowerSource } from "../../../agent/power.ts";
 import { temporaryFolder } from "../../support/photos.ts";
 
-const noRules: PauseWhen = { battery: false, load: 0, quietHours: undefined };
+const noRules: PauseWhen = { battery: false, load: undefined, quietHours: undefined };
 const noon: PauseFacts = { power: "mains", load: 0.1, minuteOfDay: 12 * 60 };
 
 describe("reasons to do nothing", () => {
