@@ -81,17 +81,17 @@ const openPhoto = async (
   const { limits, signal } = context;
   const { bytes, ...stat } = await readPhotoFile(source.absolutePath, { limits, signal, buffers });
   const format = identifyFormat(bytes, source.displayPath);
-  const sidecar = await sidecars.read(source.absolutePath);
+  const beside = await sidecars.read(source.absolutePath);
   return {
     draft: {
       absolutePath: source.absolutePath,
       bytes,
       format,
       contentHash: hashBytes(bytes),
-      ...(sidecar === undefined ? {} : { sidecar }),
+      ...(beside === undefined ? {} : { sidecars: beside }),
     },
     stat,
-    sidecarHash: sidecarHashOf(sidecar),
+    sidecarHash: sidecarHashOf(beside),
   };
 };
 

@@ -1,26 +1,40 @@
-/** Finds the XMP sidecar beside a photo. Folder listings are kept for a while, so that a folder is listed once. */
+/** Finds the sidecars beside a photo. Folder listings are kept for a while, so that a folder is listed once. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { hashBytes } from "../photo/content-hash.ts";
 import { joinPath, nameOf, parentOf } from "../photo/path-bytes.ts";
-import { sidecarNames } from "./metadata/sidecar-names.ts";
+import { sidecarKindOf, sidecarNames } from "../photo/sidecar-names.ts";
 
 const LISTINGS_KEPT = 64;
 const MAX_SIDECAR_BYTES = 4 * 1024 * 1024;
 const HASH_DIGITS = 12;
 
-export interface SidecarFiles {
-  /** undefined when there is none; an unreadable one counts as none. */
-  readonly read: (photoPath: Buffer) => Promise<Uint8Array | undefined>;
+/** What the sidecars of a photo hold that say something about it. */
+export interface Sidecars {
+  readonly xmp?: Uint8Array;
+  readonly takeout?: Uint8Array;
 }
 
-/** Short hash that tells two sidecars apart. */
-export const sidecarHashOf = (sidecar: Uint8Array | undefined): string | undefined =>
-  sidecar === undefined ? undefined : hashBytes(sidecar).slice(0, HASH_DIGITS);
+export interface SidecarFiles {
+  /** undefined when there is none; an unreadable one counts as none. */
+  readonly read: (photoPath: Buffer) => Promise<Sidecars | undefined>;
+}
 
-const listXmp = async (folder: Buffer): Promise<ReadonlySet<string>> => {
+/** Short hash that tells the sidecars of two moments apart. */
+export const sidecarHashOf = (sidecars: Sidecars | undefined): string | undefined => {
+  if (sidecars === undefined) return undefined;
+  const parts = [sidecars.xmp, sidecars.takeout].flatMap((part) => (part === undefined ? [] : [hashBytes(part)]));
+  const [only = "", ...others] = parts;
+  return (others.length === 0 ? only : hashBytes(Buffer.from(parts.join(" ")))).slice(0, HASH_DIGITS);
+};
+
+const givesValues = (name: string): boolean => {
+  const kind = sidecarKindOf(name);
+  return kind === "xmp" || kind === "takeout";
+};
+
+const listSidecars = async (folder: Buffer): Promise<ReadonlySet<string>> => {
   try {
-    const names = await readdir(folder);
-    return new Set(names.filter((name) => name.toLowerCase().endsWith(".xmp")));
+    return new Set((await readdir(folder)).filter(givesValues));
   } catch {
     return new Set(); // the photo itself reports a folder that cannot be read
   }
@@ -43,17 +57,23 @@ export const createSidecarFiles = (): SidecarFiles => {
     const known = listings.get(key);
     if (known !== undefined) return known;
     if (listings.size >= LISTINGS_KEPT) listings.delete(listings.keys().next().value ?? "");
-    const listing = listXmp(folder);
+    const listing = listSidecars(folder);
     listings.set(key, listing);
     return listing;
   };
+  const readKind = async (photoPath: Buffer, kind: keyof Sidecars): Promise<Uint8Array | undefined> => {
+    const folder = parentOf(photoPath);
+    const listing = await listingOf(folder);
+    if (listing.size === 0) return undefined;
+    const name = sidecarNames(nameOf(photoPath), kind).find((candidate) => listing.has(candidate));
+    return name === undefined ? undefined : readSidecarFile(joinPath(folder, Buffer.from(name)));
+  };
   return {
     read: async (photoPath) => {
-      const folder = parentOf(photoPath);
-      const listing = await listingOf(folder);
-      if (listing.size === 0) return undefined;
-      const name = sidecarNames(nameOf(photoPath)).find((candidate) => listing.has(candidate));
-      return name === undefined ? undefined : readSidecarFile(joinPath(folder, Buffer.from(name)));
+      const xmp = await readKind(photoPath, "xmp");
+      const takeout = await readKind(photoPath, "takeout");
+      if (xmp === undefined && takeout === undefined) return undefined;
+      return { ...(xmp === undefined ? {} : { xmp }), ...(takeout === undefined ? {} : { takeout }) };
     },
   };
 };
