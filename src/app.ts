@@ -1,6 +1,8 @@
 /** Composition root: the only file that wires catalogue, pipeline, index, search and models together. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { CoreWorkOptions } from "./app/core-work.ts";
+import { createCoreWorker } from "./app/core-worker.ts";
 import type { CostsApi } from "./app/enrichment/costs-api.ts";
 import { createCostsApi } from "./app/enrichment/costs-api.ts";
 import type { EnrichmentFeatures } from "./app/enrichment/create-enrichment.ts";
@@ -78,6 +80,8 @@ export interface Photon
   readonly costs: CostsApi;
   /** Standing watches: saved queries that new photos are compared with. */
   readonly watches: WatchApi;
+  /** The work of a core worker, in this process: files that scans found, and what follows from them. */
+  readonly workOnFiles: (options: CoreWorkOptions) => Promise<void>;
   /** Whether the library gives a notice for the first time; it is remembered. */
   readonly isFirstNotice: FirstNotice;
 }
@@ -151,6 +155,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const { installedOf } = model;
   const { afterSwitch } = followUps;
   const { followModel, ...modelChange } = createModelChange({ ...shared, installedOf, hasLibrary, afterSwitch });
+  const processPhotos = followModel(processApi.process);
   return {
     config,
     costs: createCostsApi({ ...shared, ...enrichment, hasLibrary }),
@@ -160,7 +165,13 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...tagging,
     ...createVocabularyApi({ ...shared, cataloguePath: folders.catalogue }),
     finish: followUps.afterRun,
-    process: followModel(processApi.process),
+    process: processPhotos,
+    workOnFiles: createCoreWorker({
+      ...shared,
+      process: processPhotos,
+      finish: followUps.afterRun,
+      askAutomatic: enrichment.askAutomatic,
+    }),
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,

@@ -30,6 +30,12 @@ export const commandGroups: Readonly<Record<string, string>> = {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: "worker core",
+    summary: "Process what scans found",
+    isHidden: true,
+    load: async () => (await import("./commands/worker.ts")).workerCoreCommand,
+  },
+  {
     name: "worker enrichment",
     summary: "Work on the queue of enrichments",
     isHidden: true,
