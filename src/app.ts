@@ -28,6 +28,8 @@ import { createNullSets } from "./app/null-sets.ts";
 import { once } from "./app/once.ts";
 import type { LibraryProcess } from "./app/process-api.ts";
 import { createProcessApi } from "./app/process-api.ts";
+import type { ScanningApi } from "./app/scanning.ts";
+import { createScanningApi } from "./app/scanning.ts";
 import type { SearchApi } from "./app/search-api.ts";
 import { createSearchApi } from "./app/search-api.ts";
 import { createSearchModel } from "./app/search-model.ts";
@@ -46,6 +48,8 @@ import type { AdministrationApi } from "./library/administration.ts";
 import type { LibraryAdministration, LibraryFolders } from "./library/library-administration.ts";
 import { createLibraryAdministration } from "./library/library-administration.ts";
 import type { ModelChangeApi } from "./library/model-change.ts";
+import type { RootsApi } from "./library/roots.ts";
+import { createRootsApi } from "./library/roots.ts";
 import type { Logger } from "./logger.ts";
 import type { RenditionStore } from "./photo/rendition-store.ts";
 import { createRenditionStore } from "./photo/rendition-store.ts";
@@ -72,6 +76,8 @@ export interface Photon
     ModelChangeApi,
     PeopleApis,
     ProcessApi,
+    RootsApi,
+    ScanningApi,
     SearchApi,
     TaggingApi,
     VocabularyApi {
@@ -131,7 +137,8 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const model = createLibraryModel({ config, logger, catalogue });
   const inference = createInference({ config, logger, searchInProcess });
   const index = createLibraryIndex({ directory: folders.vectors, catalogue, clock, logger });
-  const shared = { config, logger, clock, catalogue, model, inference, index };
+  const { installedOf } = model;
+  const shared = { config, logger, clock, catalogue, model, installedOf, inference, index };
   const processApi = createProcessApi({ ...shared, renditions });
   const tagging = createTaggingApi(shared);
   const nullSets = createNullSets(shared);
@@ -152,10 +159,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const matchWatches = matchWithoutProvider({ ...enrichment, logger, watches });
   const followUps = createFollowUps({ config, index, nullSets, tagging, matchWatches });
   const searchApi = createSearchApi({ ...shared, nullSets, renditions });
-  const { installedOf } = model;
-  const { afterSwitch } = followUps;
-  const { followModel, ...modelChange } = createModelChange({ ...shared, installedOf, hasLibrary, afterSwitch });
-  const processPhotos = followModel(processApi.process);
+  const { followModel, ...modelChange } = createModelChange({ ...shared, ...followUps, hasLibrary });
   return {
     config,
     costs: createCostsApi({ ...shared, ...enrichment, hasLibrary }),
@@ -165,16 +169,13 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...tagging,
     ...createVocabularyApi({ ...shared, cataloguePath: folders.catalogue }),
     finish: followUps.afterRun,
-    process: processPhotos,
-    workOnFiles: createCoreWorker({
-      ...shared,
-      process: processPhotos,
-      finish: followUps.afterRun,
-      askAutomatic: enrichment.askAutomatic,
-    }),
+    process: followModel(processApi.process),
+    workOnFiles: createCoreWorker({ ...shared, ...enrichment, ...followUps, process: processApi.process }),
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,
+    ...createRootsApi({ ...shared, workingDirectory }),
+    ...createScanningApi(shared),
     ...createPeopleApis({ ...shared, ...enrichment, library: searchApi, onChange: index.notify }),
     watches,
     ...createAdministration({ ...shared, folders, renditions, workingDirectory, again: processApi.again }),

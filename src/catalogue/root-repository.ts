@@ -114,6 +114,7 @@ export interface RootRepository {
   /** Removes the root with its file rows; photos without another file are not shown any more. */
   readonly remove: (rootId: number) => Promise<void>;
   readonly report: (rootId: number, watch: RootWatch) => Promise<void>;
+  readonly countPresent: (rootId: number) => Promise<number>;
 }
 
 const listRoots = async (database: Database): Promise<readonly Root[]> => {
@@ -355,5 +356,14 @@ export const createRootRepository = (database: Database, clock: Clock): RootRepo
     },
     remove: (rootId) => inTransaction((transaction) => removeRoot(transaction, rootId, clock.now())),
     report: (rootId, watch) => report(database, rootId, watch, clock.now()),
+    countPresent: async (rootId) => {
+      const { files } = await database
+        .selectFrom("files")
+        .select((eb) => eb.fn.countAll<number>().as("files"))
+        .where("root_id", "=", rootId)
+        .where("state", "=", "present")
+        .executeTakeFirstOrThrow();
+      return files;
+    },
   };
 };

@@ -22,7 +22,7 @@ import type { CatalogueSchema, FileState, FileTodo } from "./schema.ts";
 type Database = Kysely<CatalogueSchema>;
 
 /** What is worked on first. */
-export const TODO_PRIORITY = { arrival: 30, edit: 20, backlog: 10, retry: 0 } as const;
+export const TODO_PRIORITY = { arrival: 30, edit: 20, backlog: 10, retry: 0, idle: -10 } as const;
 
 export interface ScannedFile {
   readonly id: number;
@@ -194,6 +194,10 @@ const noteMoved = async (transaction: Database, { rootId, moved }: ScanChanges, 
       root_id: rootId,
       path,
       ...statColumns(stat),
+      // Inodes are used again: it is hashed when nothing else is to be done. No file has this stat.
+      ctime_ns: 0n,
+      todo: "process" as const,
+      todo_priority: TODO_PRIORITY.idle,
       missing_since: null,
       updated_at: now,
       id: file.id,

@@ -9,6 +9,7 @@ import { markChanged } from "./index-repository.ts";
 import type { PhotoEvent } from "./library-events.ts";
 import { appendPhotoEvents } from "./library-events.ts";
 import { listOf } from "./lists.ts";
+import { TODO_PRIORITY } from "./scan-repository.ts";
 import type { CatalogueSchema, FileTodo } from "./schema.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -46,12 +47,12 @@ export interface WaitingFile {
 }
 
 export interface TodoRepository {
-  /** Whose time has come; of roots that are online. */
+  /** Whose time has come; of roots that can be reached. */
   readonly toSettle: (limit: number) => Promise<readonly FileToSettle[]>;
   /** When the next one is due; undefined when none waits. */
   readonly nextSettleAt: () => Promise<number | undefined>;
   readonly settled: (results: readonly SettleResult[]) => Promise<void>;
-  /** Most urgent first; of added roots that are online. */
+  /** Most urgent first; of added roots that can be reached. */
   readonly toProcess: (limit: number) => Promise<readonly WaitingFile[]>;
   readonly processed: (fileIds: readonly number[]) => Promise<void>;
   readonly counts: () => Promise<{ readonly settle: number; readonly process: number }>;
@@ -67,7 +68,7 @@ export interface TodoRepository {
   readonly verify: (rootId: number) => Promise<number>;
 }
 
-/** Files of added roots that are in order. */
+/** Files of added roots that can be reached. */
 const waiting = (database: Database, todo: FileTodo) =>
   database
     .selectFrom("files")
@@ -75,7 +76,7 @@ const waiting = (database: Database, todo: FileTodo) =>
     .where("files.todo", "=", todo)
     .where("files.missing_since", "is", null)
     .where("roots.kind", "=", "added")
-    .where("roots.state", "=", "online");
+    .where("roots.state", "<>", "frozen");
 
 const toSettle = async (database: Database, now: number, limit: number): Promise<readonly FileToSettle[]> => {
   const rows = await waiting(database, "settle")
@@ -151,9 +152,11 @@ const settleOne = async (transaction: Database, result: SettleResult, now: numbe
   }
 };
 
-const mayStillBeFound = async (database: Database): Promise<boolean> =>
-  (await database.selectFrom("files").select("id").where("todo", "is not", null).limit(1).executeTakeFirst()) !==
-  undefined;
+/** Files whose content is not known yet. */
+const mayStillBeFound = async (database: Database): Promise<boolean> => {
+  const unknown = database.selectFrom("files").select("id").where("todo", "is not", null).where("seen", "is not", null);
+  return (await unknown.limit(1).executeTakeFirst()) !== undefined;
+};
 
 interface UnseenFile {
   readonly id: number;
@@ -252,7 +255,8 @@ const countUndecided = async (database: Database): Promise<number> => {
 const hashAgain = async (database: Database, rootId: number, now: number): Promise<number> => {
   const { numUpdatedRows } = await database
     .updateTable("files")
-    .set({ todo: "process", todo_priority: -10, todo_at: null, todo_since: now })
+    // With a stat that no file has: it is not taken for unchanged.
+    .set({ todo: "process", todo_priority: TODO_PRIORITY.idle, todo_at: null, todo_since: now, ctime_ns: 0n })
     .where("root_id", "=", rootId)
     .where("state", "=", "present")
     .where("todo", "is", null)
