@@ -170,7 +170,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...createVocabularyApi({ ...shared, cataloguePath: folders.catalogue }),
     finish: followUps.afterRun,
     process: followModel(processApi.process),
-    workOnFiles: createCoreWorker({ ...shared, ...enrichment, ...followUps, process: processApi.process }),
+    workOnFiles: createCoreWorker({ ...shared, ...enrichment, ...followUps, process: followModel(processApi.process) }),
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,

@@ -17,7 +17,7 @@ export interface CoreWorkerDeps {
   readonly catalogue: () => Promise<Catalogue>;
   readonly index: LibraryIndex;
   readonly process: ProcessApi["process"];
-  readonly finish: ProcessApi["finish"];
+  readonly afterRun: ProcessApi["finish"];
   /** Adds the jobs of kinds that are made by themselves. */
   readonly askAutomatic: (signal: AbortSignal) => Promise<void>;
 }
@@ -28,7 +28,7 @@ const fileOf = ({ fileId, path, rootPath }: WaitingFile): FileToProcess => ({
 });
 
 export const createCoreWorker = (deps: CoreWorkerDeps): ((options: CoreWorkOptions) => Promise<void>) => {
-  const { config, clock, logger, catalogue, index, process, finish, askAutomatic } = deps;
+  const { config, clock, logger, catalogue, index, process, afterRun, askAutomatic } = deps;
   const settings = processSettingsOf(config);
   const options = { store: true, force: false, parallel: config.processing.parallel_workers } as const;
   return createCoreWork({
@@ -40,7 +40,7 @@ export const createCoreWorker = (deps: CoreWorkerDeps): ((options: CoreWorkOptio
     },
     followUp: async (signal) => {
       await index.waitUntilIndexed(() => undefined, signal);
-      await finish({ signal });
+      await afterRun({ signal });
       await askAutomatic(signal);
     },
     clock,
