@@ -150,12 +150,8 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     offerWatches: (contentHash, signal) => watches.offer(contentHash, signal),
     companions: peopleCompanions({ config, clock, logger, kinds: () => enrichment.kinds() }),
   });
-  const watches = createWatchApi({
-    ...enrichment,
-    catalogue,
-    model: createSearchModel(shared),
-    nullSet: nullSets.load,
-  });
+  const searchModel = createSearchModel(shared);
+  const watches = createWatchApi({ ...enrichment, catalogue, model: searchModel, nullSet: nullSets.load });
   const matchWatches = matchWithoutProvider({ ...enrichment, logger, watches });
   const followUps = createFollowUps({ config, index, nullSets, tagging, matchWatches });
   const searchApi = createSearchApi({ ...shared, nullSets, renditions });
