@@ -13,6 +13,8 @@ import type { SearchCatalogue } from "../search/types.ts";
 import type { IndexSource } from "../vectors/types.ts";
 import type { AdministrationRepository } from "./administration-repository.ts";
 import { createAdministrationRepository } from "./administration-repository.ts";
+import type { AgentRepository } from "./agent-repository.ts";
+import { createAgentRepository } from "./agent-repository.ts";
 import type { AlbumRepository } from "./album-repository.ts";
 import { createAlbumRepository } from "./album-repository.ts";
 import type { BacklogRepository } from "./backlog-repository.ts";
@@ -61,6 +63,8 @@ import type { ScanRepository } from "./scan-repository.ts";
 import { createScanRepository } from "./scan-repository.ts";
 import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { SidecarRepository } from "./sidecar-repository.ts";
+import { createSidecarRepository } from "./sidecar-repository.ts";
 import type { SubjectRepository } from "./subject-repository.ts";
 import { createSubjectRepository } from "./subject-repository.ts";
 import type { TagRepository } from "./tag-repository.ts";
@@ -82,6 +86,7 @@ export interface Catalogue extends AsyncDisposable {
   /** Names this handle in the leases it takes. */
   readonly owner: string;
   readonly administration: AdministrationRepository;
+  readonly agent: AgentRepository;
   readonly backlog: BacklogRepository;
   readonly batches: BatchRepository;
   readonly calls: CallLogRepository;
@@ -105,6 +110,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly roots: RootRepository;
   readonly scans: ScanRepository;
   readonly search: SearchCatalogue;
+  readonly sidecars: SidecarRepository;
   readonly subjects: SubjectRepository;
   readonly tags: TagRepository;
   readonly todo: TodoRepository;
@@ -194,6 +200,7 @@ const createRepositories = (
     path,
     owner,
     administration: createAdministrationRepository(kysely, clock),
+    agent: createAgentRepository(kysely, clock),
     backlog: createBacklogRepository(kysely, clock),
     batches: createBatchRepository(kysely, owner, clock),
     calls: createCallLogRepository(kysely, owner, clock),
@@ -217,6 +224,7 @@ const createRepositories = (
     roots: createRootRepository(kysely, clock),
     scans: createScanRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
+    sidecars: createSidecarRepository(kysely, clock),
     subjects: createSubjectRepository(kysely, clock),
     tags: createTagRepository(kysely, clock),
     todo: createTodoRepository(kysely, clock),

@@ -1,5 +1,6 @@
 /** Row types of the catalogue. The number of the schema is `PRAGMA user_version`; migrations/ makes the tables. */
 import type { ColumnType, Generated, GeneratedAlways } from "kysely";
+import type { SidecarKind } from "../photo/sidecar-names.ts";
 import type { TagSource } from "../photo/types.ts";
 import type { EnrichmentSchema } from "./enrichment-schema.ts";
 
@@ -87,7 +88,7 @@ export interface RootWatchTable {
   updated_at: number;
 }
 
-/** Facts of the agent that outlive it: `paused_until`, `scan_wanted`. */
+/** Facts of the agent that outlive it, JSON; see agent-repository.ts. */
 export interface AgentStateTable {
   name: string;
   value: string;
@@ -128,6 +129,8 @@ export interface FilesTable {
   todo_tries: Generated<number>;
   /** Size and times the file is to keep until it counts as whole, `size:mtime:ctime:inode`. */
   seen: string | null;
+  /** Content it had before it could not be read: the next one that can be is an edit of that. */
+  replaces: string | null;
 }
 
 export interface PhotosTable {
@@ -163,6 +166,8 @@ export interface PhotosTable {
   /** JSON object, the `exif` of the record. */
   exif: string;
   perceptual_hash: Uint8Array | null;
+  /** Equal for files that decode to the same picture; see photo/pixel-digest.ts. */
+  pixel_digest: Uint8Array | null;
   /** JSON: size, format, quality, width, height of the stored rendition. */
   thumbnail: string | null;
   created_at: number;
@@ -282,6 +287,22 @@ export interface ToGroupTable {
   content_hash: string;
 }
 
+/** Files beside photos, as scans saw them. */
+export interface SidecarsTable {
+  root_id: number;
+  /** Relative to the root, exact bytes. */
+  path: Uint8Array;
+  folder: Uint8Array;
+  kind: SidecarKind;
+  size: number;
+  mtime_ns: Nanoseconds;
+}
+
+/** Photos whose sidecars may be others; written by triggers and by sidecar-repository.ts. */
+export interface ToRereadTable {
+  content_hash: string;
+}
+
 export interface ForgottenTable {
   content_hash: string;
   at: number;
@@ -305,5 +326,7 @@ export interface CatalogueSchema extends EnrichmentSchema {
   to_index: ToIndexTable;
   photo_groups: PhotoGroupsTable;
   to_group: ToGroupTable;
+  sidecars: SidecarsTable;
+  to_reread: ToRereadTable;
   forgotten: ForgottenTable;
 }
