@@ -32,6 +32,7 @@ import {
 } from "./photo-scope.ts";
 import { reachableAmong } from "./reachable.ts";
 import type { CatalogueSchema, PhotosTable } from "./schema.ts";
+import { sidecarsOf } from "./sidecar-marks.ts";
 import { shownTags } from "./tag-rows.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
@@ -144,6 +145,7 @@ const loadDetails = async (
     ...found.summary,
     ...found.longTexts,
     group: await groupMembers(database, hash),
+    sidecars: await sidecarsOf(database, hash),
     metadata: found.photo.metadata,
     scoredTags: found.tags,
     vectorKeys: keys.map((row) => row.vector_key),

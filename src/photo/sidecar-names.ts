@@ -3,8 +3,21 @@
  * Takeout, AAE of Apple's editor, and the clip of a live or motion photo. Case of the stem counts, of the extension not.
  */
 
-/** xmp and takeout give values; the others only belong to the photo. */
-export type SidecarKind = "xmp" | "takeout" | "aae" | "clip";
+export const SIDECAR_KINDS = ["xmp", "takeout", "aae", "clip"] as const;
+export type SidecarKind = (typeof SIDECAR_KINDS)[number];
+/** Those that say something about the photo; the others only belong to it. */
+export const VALUE_KINDS = ["xmp", "takeout"] as const satisfies readonly SidecarKind[];
+
+export const NO_SIDECARS = "none";
+
+/**
+ * Tells the sidecars of two moments apart. Without names, so that a photo that moves with its sidecars stays as it is.
+ * @param found in the order of {@link VALUE_KINDS}
+ */
+export const sidecarSignature = (
+  found: readonly { readonly kind: SidecarKind; readonly size: number; readonly mtimeNs: bigint | string }[],
+): string =>
+  found.length === 0 ? NO_SIDECARS : found.map(({ kind, size, mtimeNs }) => `${kind}:${size}:${mtimeNs}`).join(" ");
 
 const KIND_OF_EXTENSION: Readonly<Record<string, SidecarKind>> = {
   xmp: "xmp",

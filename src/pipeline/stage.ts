@@ -23,8 +23,8 @@ export interface PhotoDraft {
   readonly absolutePath: Buffer;
   /** The whole file, read once; emptied when the last stage that reads it is done. */
   bytes: Uint8Array;
-  /** Of the files beside it that belong to it, when there are any. */
-  readonly sidecars?: Sidecars;
+  /** What the files beside it that belong to it say. */
+  readonly sidecars?: Pick<Sidecars, "xmp" | "takeout">;
   /** Found by sniffing the head, never by the extension. */
   readonly format: PhotoFormat;
   contentHash?: string;

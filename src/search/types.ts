@@ -1,5 +1,6 @@
 /** What search asks of the rest of photon, and what it answers. Wired together in app.ts. */
 import type { EncodeOptions, EncoderDescription } from "../../models/embedding/encoder.ts";
+import type { SidecarKind } from "../photo/sidecar-names.ts";
 import type { CaptureTime, GpsPosition, PhotoMetadata, StoredTag } from "../photo/types.ts";
 import type { VectorIndex } from "../vectors/types.ts";
 import type { NullSet } from "./null-calibration.ts";
@@ -67,6 +68,8 @@ export interface GroupMember {
 export interface PhotoDetails extends PhotoSummary {
   /** All photos of its group, the shown one first; empty without one. */
   readonly group: readonly GroupMember[];
+  /** Files beside it that belong to it, as scans saw them. */
+  readonly sidecars: readonly { readonly kind: SidecarKind; readonly path: string }[];
   readonly metadata: PhotoMetadata;
   /** People's tags first, then the models', best first. */
   readonly scoredTags: readonly StoredTag[];

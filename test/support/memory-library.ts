@@ -142,6 +142,7 @@ const createMemoryCatalogue = (
     vectorKeys: [],
     indexed: true,
     group: [],
+    sidecars: [],
   });
   return {
     libraryId: async () => libraryId,

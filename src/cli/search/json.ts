@@ -42,6 +42,7 @@ export const detailsJson = (photo: PhotoDetails, id: string): Readonly<Record<st
   id,
   ...photoJson(photo),
   group: photo.group.map((member) => ({ id: member.contentHash.slice(0, id.length), ...member })),
+  sidecars: photo.sidecars,
   metadata: photo.metadata,
   scoredTags: photo.scoredTags,
   story: photo.story,

@@ -65,6 +65,13 @@ const descriptionRows = ({
   ];
 };
 
+const SIDECAR_WORDS: Readonly<Record<PhotoDetails["sidecars"][number]["kind"], string>> = {
+  xmp: "sidecar",
+  takeout: "sidecar",
+  aae: "sidecar",
+  clip: "clip",
+};
+
 /** `IMG_1.CR2 (raw, 3f2a9c01d4e7)`; of a photo that stands back also which one lists show. */
 const groupRows = (
   photo: PhotoDetails,
@@ -93,6 +100,7 @@ export const photoText = (photo: PhotoDetails, id: string, options: TextOptions)
         ["file", shownPath(path, workingDirectory) + (online ? "" : output.style("dim", " (offline)"))] as const,
     ),
     ...groupRows(photo, id, options),
+    ...photo.sidecars.map(({ kind, path }) => [SIDECAR_WORDS[kind], shownPath(path, workingDirectory)] as const),
     ["picture", `${photo.format}, ${photo.width} x ${photo.height}, ${formatBytes(photo.fileBytes)}`],
     ["taken", photo.capturedAt === undefined ? undefined : formatCaptureTime(photo.capturedAt).replace("T", " ")],
     ["camera", photo.camera],

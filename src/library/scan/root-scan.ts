@@ -70,6 +70,8 @@ export class RootScan {
   /** Folders in those that were looked at. */
   readonly inside: Buffer[] = [];
   readonly unseen = new Map<number, ScannedFile>();
+  /** Folders with sidecars before this scan, asked for once. */
+  #sidecarFolders: Promise<readonly Buffer[]> | undefined;
   #changes = noChanges();
 
   constructor(
@@ -122,6 +124,10 @@ export class RootScan {
       else for (const file of files) this.unseen.set(file.id, file);
     }
     await this.flush();
+    const lost = (await this.#knownSidecarFolders()).filter(
+      (folder) => isIn(this.#ignored, folder) || this.#isGone(folder),
+    );
+    await this.#deps.catalogue.sidecars.dropFolders(this.#root.id, lost);
   }
 
   /** @param missed ids */
@@ -175,6 +181,19 @@ export class RootScan {
     this.tally.folders += 1;
     this.tally.files += scan.photos.length;
     await this.#note(compareFolder(scan, await this.#deps.catalogue.scans.filesIn(this.#root.id, scan.folder)));
+    await this.#noteSidecars(scan);
+  }
+
+  #knownSidecarFolders(): Promise<readonly Buffer[]> {
+    this.#sidecarFolders ??= this.#deps.catalogue.sidecars.folders(this.#root.id);
+    return this.#sidecarFolders;
+  }
+
+  async #noteSidecars({ folder, sidecars }: FolderScan): Promise<void> {
+    const hadSome = async (): Promise<boolean> =>
+      (await this.#knownSidecarFolders()).some((known) => known.equals(folder));
+    if (sidecars.length === 0 && !(await hadSome())) return;
+    await this.#deps.catalogue.sidecars.note({ rootId: this.#root.id, folder, found: sidecars });
   }
 
   async #note({ unknown, changed, returned, excluded, unseen }: FolderDifference): Promise<void> {

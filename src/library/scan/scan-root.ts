@@ -115,6 +115,7 @@ const noteUnseen = async (
   const unseen = [...scan.unseen.keys()];
   const believed = await isBelieved(await lossOf(deps, scan.rootId, unseen));
   if (believed) await scan.flush(unseen);
+  await deps.catalogue.sidecars.settle();
   return endOf(scan, believed ? unseen.length : 0, !believed);
 };
 

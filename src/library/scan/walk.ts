@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { joinPath, nameOf, relativeTo } from "../../photo/path-bytes.ts";
+import { sidecarKindOf } from "../../photo/sidecar-names.ts";
 import type { FolderEntry } from "../folder-listing.ts";
 import { listFolder } from "../folder-listing.ts";
 import type { FolderRules, IgnoreOptions } from "../ignore-rules.ts";
@@ -13,8 +14,6 @@ import type { DeviceStat } from "./file-stat.ts";
 import { isGone, statOfFile } from "./file-stat.ts";
 
 const MAX_DEPTH = 256;
-/** Files beside photos that belong to them. */
-const SIDECAR_EXTENSIONS: ReadonlySet<string> = new Set(["xmp", "json", "aae", "mov"]);
 
 export interface WalkOptions extends IgnoreOptions {
   /** Extensions of photos, lower case, without dot. */
@@ -85,10 +84,10 @@ const scanFolder = async ({ root, folder, entries, rules }: Place, options: Walk
   const isExcluded = (path: Buffer): boolean =>
     options.excludedFolders.some((excluded) => excluded.equals(absolute(root, path)));
   const files = entries.filter(({ kind }) => kind === "file");
-  const ofKind = (extensions: ReadonlySet<string>) => files.filter(({ name }) => extensions.has(extensionOf(name)));
   const pathOf = (entry: FolderEntry): Buffer => below(folder, bytesOf(entry));
   const isIgnored = ({ name }: FolderEntry): boolean => rules.isIgnored(name, "file");
-  const photos = ofKind(options.extensions);
+  const photos = files.filter(({ name }) => options.extensions.has(extensionOf(name)));
+  const sidecars = files.filter(({ name }) => sidecarKindOf(name) !== undefined);
   const inside = entries
     .filter(({ kind }) => kind === "folder")
     .map((entry) => ({ path: pathOf(entry), ignored: rules.isIgnored(entry.name, "folder") }))
@@ -96,7 +95,7 @@ const scanFolder = async ({ root, folder, entries, rules }: Place, options: Walk
   return {
     folder,
     photos: await statAll(root, photos.filter((entry) => !isIgnored(entry)).map(pathOf)),
-    sidecars: await statAll(root, ofKind(SIDECAR_EXTENSIONS).map(pathOf)),
+    sidecars: await statAll(root, sidecars.map(pathOf)),
     ignoredFiles: photos.filter(isIgnored).map(pathOf),
     folders: inside.filter(({ ignored }) => !ignored).map(({ path }) => path),
     ignoredFolders: inside.filter(({ ignored }) => ignored).map(({ path }) => path),
@@ -112,14 +111,12 @@ const namesOf = (folder: Buffer): readonly Buffer[] => {
 
 /** Rules of a folder in the middle of a root; undefined when one on the way leaves it out. */
 const rulesAt = async (root: Buffer, folder: Buffer, options: WalkOptions): Promise<FolderRules | undefined> => {
-  const names = namesOf(folder);
   let path = root;
   let rules = createIgnoreRules(options, nameOf(root), await ownPatterns(root, await listFolder(root)));
-  for (const name of names) {
+  for (const name of namesOf(folder)) {
     if (rules.isIgnored(name.toString(), "folder")) return undefined;
     path = joinPath(path, name);
-    const entries = name === names.at(-1) ? [] : await listFolder(path); // the last one is listed by the walk
-    rules = rules.enter(name.toString(), await ownPatterns(path, entries));
+    rules = rules.enter(name.toString(), await ownPatterns(path, await listFolder(path)));
   }
   return rules;
 };

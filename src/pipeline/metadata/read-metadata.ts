@@ -68,7 +68,10 @@ const withKeywords = (metadata: PhotoMetadata, more: readonly string[]): PhotoMe
  * Takeout beats the file, XMP beats both: it is what people wrote last. Sidecars that are none have no values. Never
  * throws.
  */
-export const withSidecars = async (file: PhotoMetadata, { xmp, takeout }: Sidecars = {}): Promise<PhotoMetadata> => {
+export const withSidecars = async (
+  file: PhotoMetadata,
+  { xmp, takeout }: Pick<Sidecars, "xmp" | "takeout"> = {},
+): Promise<PhotoMetadata> => {
   const taken = takeout === undefined ? undefined : readTakeout(takeout);
   const exported = taken === undefined ? file : mergeTakeout(file, taken.metadata);
   const edited = xmp === undefined ? exported : mergeMetadata(exported, await readSidecar(xmp));

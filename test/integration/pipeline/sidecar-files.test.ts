@@ -9,7 +9,7 @@ const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
 const readBeside = async (folder: string, photo: string): Promise<Uint8Array | undefined> =>
-  (await createSidecarFiles().read(Buffer.from(join(folder, photo))))?.xmp;
+  (await createSidecarFiles().read([Buffer.from(join(folder, photo))])).xmp;
 
 test("a sidecar is read; one that is far too large is left where it is", async () => {
   await using folder = await temporaryFolder();
