@@ -9,6 +9,7 @@ import { up as tagRuns } from "./migrations/0003-tag-runs.ts";
 import { up as enrichment } from "./migrations/0004-enrichment.ts";
 import { up as watching } from "./migrations/0005-watching.ts";
 import { up as groups } from "./migrations/0006-groups.ts";
+import { up as edits } from "./migrations/0007-edits.ts";
 
 export interface Migration {
   /** Becomes `PRAGMA user_version`. */
@@ -24,6 +25,7 @@ const migrations = [
   { version: 4, name: "enrichment", up: enrichment },
   { version: 5, name: "watching", up: watching },
   { version: 6, name: "groups", up: groups },
+  { version: 7, name: "edits", up: edits },
 ] as const satisfies readonly Migration[];
 
 export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);

@@ -12,7 +12,7 @@ import type { Kysely, Transaction } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { FileStat } from "./file-repository.ts";
-import { statColumns } from "./file-repository.ts";
+import { statColumns } from "./file-columns.ts";
 import { markChanged } from "./index-repository.ts";
 import { appendPhotoEvents } from "./library-events.ts";
 import { listOf } from "./lists.ts";
