@@ -27,6 +27,8 @@ export interface CoreWorkOptions {
   readonly signal: AbortSignal;
   /** When it aborts no more files will come: ends when nothing is left. */
   readonly finish: AbortSignal;
+  /** Tell of each photo in the log; failures are told anyway. Default true. */
+  readonly isTelling?: boolean;
 }
 
 export interface CoreWorkDeps {
@@ -88,27 +90,31 @@ class FilesInHand {
   }
 }
 
-const tell = ({ logger }: CoreWorkDeps, { source }: FileToProcess, outcome: ProcessOutcome): void => {
+const tell = (
+  { logger, isTelling }: CoreWorkDeps & { readonly isTelling: boolean },
+  { source }: FileToProcess,
+  outcome: ProcessOutcome,
+): void => {
   const path = source.displayPath;
   if (outcome.status === "failed") {
     const { code, message } = outcome.failure;
     if (code !== "cancelled")
-      logger.warn("A photo could not be processed.", { event: "photo:failed", path, code, message });
+      logger.warn("A photo could not be processed.", { event: "photo:failed", path, code, reason: message });
     return;
   }
   const contentHash = outcome.status === "done" ? outcome.photo.contentHash : outcome.contentHash;
   const event = outcome.status === "done" && !outcome.reused ? "photo:processed" : "photo:known";
-  logger.info("A photo was processed.", { event, path, content_hash: contentHash });
+  logger[isTelling ? "info" : "debug"]("A photo was processed.", { event, path, content_hash: contentHash });
 };
 
 /** @returns how many files were dealt with */
-const runOnce = async (deps: CoreWorkDeps, signal: AbortSignal): Promise<number> => {
+const runOnce = async (deps: CoreWorkDeps, signal: AbortSignal, isTelling: boolean): Promise<number> => {
   const files = new FilesInHand(deps, signal);
   let count = 0;
   for await (const outcome of deps.process(files.sources(), signal)) {
     const file = await files.done(outcome.index);
     if (file === undefined) continue;
-    tell(deps, file, outcome);
+    tell({ ...deps, isTelling }, file, outcome);
     count += 1;
   }
   return count;
@@ -158,11 +164,11 @@ class FollowUps {
 
 export const createCoreWork =
   (deps: CoreWorkDeps) =>
-  async ({ signal, finish }: CoreWorkOptions): Promise<void> => {
+  async ({ signal, finish, isTelling = true }: CoreWorkOptions): Promise<void> => {
     const followUps = new FollowUps(deps, signal);
     while (!signal.aborted) {
       await deps.notifyIndex();
-      const count = await runOnce(deps, signal);
+      const count = await runOnce(deps, signal, isTelling);
       if (count > 0) followUps.want();
       followUps.start();
       if (count > 0) continue;
