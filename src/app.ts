@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ChangesApi } from "./app/changes.ts";
 import { createChangesApi } from "./app/changes.ts";
+import type { CoreWorkOptions } from "./app/core-work.ts";
+import { createCoreWorker } from "./app/core-worker.ts";
 import type { CostsApi } from "./app/enrichment/costs-api.ts";
 import { createCostsApi } from "./app/enrichment/costs-api.ts";
 import type { DescribeApi } from "./app/enrichment/describe-now.ts";
@@ -34,6 +36,8 @@ import type { PicturesApi } from "./app/pictures.ts";
 import { createPicturesApi } from "./app/pictures.ts";
 import type { LibraryProcess } from "./app/process-api.ts";
 import { createProcessApi } from "./app/process-api.ts";
+import type { ScanningApi } from "./app/scanning.ts";
+import { createScanningApi } from "./app/scanning.ts";
 import type { SearchApi } from "./app/search-api.ts";
 import { createSearchApi } from "./app/search-api.ts";
 import { createSearchModel } from "./app/search-model.ts";
@@ -52,6 +56,8 @@ import type { AdministrationApi } from "./library/administration.ts";
 import type { LibraryAdministration, LibraryFolders } from "./library/library-administration.ts";
 import { createLibraryAdministration } from "./library/library-administration.ts";
 import type { ModelChangeApi } from "./library/model-change.ts";
+import type { RootsApi } from "./library/roots.ts";
+import { createRootsApi } from "./library/roots.ts";
 import type { Logger } from "./logger.ts";
 import type { RenditionStore } from "./photo/rendition-store.ts";
 import { createRenditionStore } from "./photo/rendition-store.ts";
@@ -82,6 +88,8 @@ export interface Photon
     PeopleApis,
     PicturesApi,
     ProcessApi,
+    RootsApi,
+    ScanningApi,
     SearchApi,
     TaggingApi,
     VocabularyApi {
@@ -90,6 +98,8 @@ export interface Photon
   readonly costs: CostsApi;
   /** Standing watches: saved queries that new photos are compared with. */
   readonly watches: WatchApi;
+  /** The work of a core worker, in this process: files that scans found, and what follows from them. */
+  readonly workOnFiles: (options: CoreWorkOptions) => Promise<void>;
   /** Whether the library gives a notice for the first time; it is remembered. */
   readonly isFirstNotice: FirstNotice;
 }
@@ -139,7 +149,8 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const model = createLibraryModel({ config, logger, catalogue });
   const inference = createInference({ config, logger, searchInProcess });
   const index = createLibraryIndex({ directory: folders.vectors, catalogue, clock, logger });
-  const shared = { config, logger, clock, catalogue, model, inference, index };
+  const { installedOf } = model;
+  const shared = { config, logger, clock, catalogue, model, installedOf, inference, index };
   const processApi = createProcessApi({ ...shared, renditions });
   const tagging = createTaggingApi(shared);
   const nullSets = createNullSets(shared);
@@ -151,18 +162,12 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     offerWatches: (contentHash, signal) => watches.offer(contentHash, signal),
     companions: peopleCompanions({ config, clock, logger, kinds: () => enrichment.kinds() }),
   });
-  const watches = createWatchApi({
-    ...enrichment,
-    catalogue,
-    model: createSearchModel(shared),
-    nullSet: nullSets.load,
-  });
+  const searchModel = createSearchModel(shared);
+  const watches = createWatchApi({ ...enrichment, catalogue, model: searchModel, nullSet: nullSets.load });
   const matchWatches = matchWithoutProvider({ ...enrichment, logger, watches });
   const followUps = createFollowUps({ config, index, nullSets, tagging, matchWatches });
   const searchApi = createSearchApi({ ...shared, nullSets, renditions });
-  const { installedOf } = model;
-  const { afterSwitch } = followUps;
-  const { followModel, ...modelChange } = createModelChange({ ...shared, installedOf, hasLibrary, afterSwitch });
+  const { followModel, ...modelChange } = createModelChange({ ...shared, ...followUps, hasLibrary });
   return {
     config,
     costs: createCostsApi({ ...shared, ...enrichment, hasLibrary }),
@@ -173,6 +178,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...createVocabularyApi({ ...shared, cataloguePath: folders.catalogue }),
     finish: followUps.afterRun,
     process: followModel(processApi.process),
+    workOnFiles: createCoreWorker({ ...shared, ...enrichment, ...followUps, process: followModel(processApi.process) }),
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,
@@ -180,6 +186,8 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...createChangesApi(catalogue),
     ...createDescribeApi(enrichment.enrichment),
     ...createLibraryGuide({ config, catalogue }),
+    ...createRootsApi({ ...shared, workingDirectory }),
+    ...createScanningApi(shared),
     ...createPeopleApis({ ...shared, ...enrichment, library: searchApi, onChange: index.notify }),
     watches,
     ...createAdministration({ ...shared, folders, renditions, workingDirectory, again: processApi.again }),

@@ -56,7 +56,8 @@ export const taggingSettingsOf = ({ tagging }: Config): TaggingSettings => ({
   deduplicateAncestors: tagging.deduplicate_ancestors,
 });
 
-const settingsOf = (config: Config): ProcessSettings => ({
+/** What runs make of photos that nobody wishes something special for. */
+export const processSettingsOf = (config: Config): ProcessSettings => ({
   thumbnail: config.thumbnail.enabled ? config.thumbnail : undefined,
   embedding: true,
   tagging: config.tagging.enabled ? taggingSettingsOf(config) : undefined,
@@ -133,7 +134,7 @@ async function* runPipeline(
 export const createProcessApi = (deps: ProcessApiDeps): LibraryProcess => ({
   process: (sources, settings, options) => runPipeline(deps, sources, settings, options),
   again: (sources, signal) =>
-    runPipeline(deps, sources, settingsOf(deps.config), {
+    runPipeline(deps, sources, processSettingsOf(deps.config), {
       store: true,
       force: true,
       parallel: deps.config.processing.parallel_workers,

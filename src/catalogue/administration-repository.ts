@@ -91,7 +91,7 @@ const listQuarantined = async (database: Database, limit: number | undefined): P
   const rows = await filesToSeeTo(database)
     .innerJoin("roots", "roots.id", "files.root_id")
     .select(["files.id", "files.path", "roots.path as root", "reason", "reason_message", "tries", "updated_at"])
-    .where("state", "=", "quarantined")
+    .where("files.state", "=", "quarantined")
     .orderBy("updated_at", "desc")
     .orderBy("files.id", "desc")
     .$if(limit !== undefined, (query) => query.limit(limit ?? 0))

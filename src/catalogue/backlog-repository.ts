@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { listOf } from "./lists.ts";
-import { visiblePhotos } from "./photo-scope.ts";
+import { shownPhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -41,7 +41,7 @@ const keepAutoKinds = (database: Database, kinds: readonly string[], now: number
 export const createBacklogRepository = (database: Database, clock: Clock): BacklogRepository => ({
   keepAutoKinds: (kinds) => keepAutoKinds(database, kinds, clock.now()),
   missingPhotos: async ({ kind, since, after, limit }) => {
-    const rows = await visiblePhotos(database)
+    const rows = await shownPhotos(database)
       .leftJoin("enrichments", (join) =>
         join.onRef("enrichments.scope_id", "=", "photos.content_hash").on("enrichments.document_type", "=", kind),
       )

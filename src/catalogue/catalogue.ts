@@ -13,6 +13,8 @@ import type { SearchCatalogue } from "../search/types.ts";
 import type { IndexSource } from "../vectors/types.ts";
 import type { AdministrationRepository } from "./administration-repository.ts";
 import { createAdministrationRepository } from "./administration-repository.ts";
+import type { AgentRepository } from "./agent-repository.ts";
+import { createAgentRepository } from "./agent-repository.ts";
 import type { AlbumRepository } from "./album-repository.ts";
 import { createAlbumRepository } from "./album-repository.ts";
 import type { BacklogRepository } from "./backlog-repository.ts";
@@ -43,6 +45,7 @@ import { NodeSqliteDialect, whenFree } from "./node-sqlite-dialect.ts";
 import { createOwner } from "./owner.ts";
 import type { NullSetRepository } from "./null-set-repository.ts";
 import { createNullSetRepository } from "./null-set-repository.ts";
+import { settleGroups } from "./photo-groups.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
 import { createPhotoRepository } from "./photo-repository.ts";
 import type { PresenceRepository } from "./presence-repository.ts";
@@ -56,14 +59,20 @@ import type { ReviewRepository } from "./review-repository.ts";
 import { createReviewRepository } from "./review-repository.ts";
 import type { RootRepository } from "./root-repository.ts";
 import { createRootRepository } from "./root-repository.ts";
+import type { ScanRepository } from "./scan-repository.ts";
+import { createScanRepository } from "./scan-repository.ts";
 import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { SidecarRepository } from "./sidecar-repository.ts";
+import { createSidecarRepository } from "./sidecar-repository.ts";
 import type { SubjectRepository } from "./subject-repository.ts";
 import { createSubjectRepository } from "./subject-repository.ts";
 import type { SuggestionRepository } from "./suggestion-repository.ts";
 import { createSuggestionRepository } from "./suggestion-repository.ts";
 import type { TagRepository } from "./tag-repository.ts";
 import { createTagRepository } from "./tag-repository.ts";
+import type { TodoRepository } from "./todo-repository.ts";
+import { createTodoRepository } from "./todo-repository.ts";
 import type { VectorKeyRepository } from "./vector-key-repository.ts";
 import { createVectorKeyRepository } from "./vector-key-repository.ts";
 import type { WatchRepository } from "./watch-repository.ts";
@@ -79,6 +88,7 @@ export interface Catalogue extends AsyncDisposable {
   /** Names this handle in the leases it takes. */
   readonly owner: string;
   readonly administration: AdministrationRepository;
+  readonly agent: AgentRepository;
   readonly backlog: BacklogRepository;
   readonly batches: BatchRepository;
   readonly calls: CallLogRepository;
@@ -100,10 +110,13 @@ export interface Catalogue extends AsyncDisposable {
   readonly results: ResultRepository;
   readonly reviews: ReviewRepository;
   readonly roots: RootRepository;
+  readonly scans: ScanRepository;
   readonly search: SearchCatalogue;
+  readonly sidecars: SidecarRepository;
   readonly subjects: SubjectRepository;
   readonly suggestions: SuggestionRepository;
   readonly tags: TagRepository;
+  readonly todo: TodoRepository;
   readonly vectorKeys: VectorKeyRepository;
   readonly watches: WatchRepository;
 }
@@ -183,13 +196,14 @@ const createRepositories = (
   { path, clock, commits }: { readonly path: string; readonly clock: Clock; readonly commits: () => number },
 ): Omit<Catalogue, keyof AsyncDisposable> => {
   const owner = createOwner();
-  const index = createIndexRepository(kysely, clock);
+  const index = createIndexRepository(kysely, clock, () => settleGroups(kysely, clock));
   const library = createLibraryRepository(kysely, clock);
   const photos = createPhotoRepository(kysely, clock);
   return {
     path,
     owner,
     administration: createAdministrationRepository(kysely, clock),
+    agent: createAgentRepository(kysely, clock),
     backlog: createBacklogRepository(kysely, clock),
     batches: createBatchRepository(kysely, owner, clock),
     calls: createCallLogRepository(kysely, owner, clock),
@@ -211,10 +225,13 @@ const createRepositories = (
     results: createResultRepository(kysely),
     reviews: createReviewRepository(kysely),
     roots: createRootRepository(kysely, clock),
+    scans: createScanRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
+    sidecars: createSidecarRepository(kysely, clock),
     subjects: createSubjectRepository(kysely, clock),
     suggestions: createSuggestionRepository(kysely),
     tags: createTagRepository(kysely, clock),
+    todo: createTodoRepository(kysely, clock),
     vectorKeys: createVectorKeyRepository(kysely, clock),
     watches: createWatchRepository(kysely, clock),
   };

@@ -1,4 +1,5 @@
 /** Writes what a document changes: the columns readers see, tags, calendar rows, events. Part of a transaction. */
+import type { Kysely, RawBuilder } from "kysely";
 import { sql } from "kysely";
 import type { Change, PhotoReading } from "../enrichment/changes.ts";
 import { albumOfScope, joinAlbum, ownAlbumOf } from "./album-repository.ts";
@@ -6,6 +7,7 @@ import { confirmEntries, proposeEntries } from "./calendar-changes.ts";
 import type { EnrichmentState } from "./enrichment-schema.ts";
 import { appendEvents } from "./event-outbox.ts";
 import { executeForEach } from "./repeated-query.ts";
+import type { CatalogueSchema } from "./schema.ts";
 import type { Tx } from "./transaction.ts";
 
 /** The document that the changes come from. */
@@ -172,4 +174,44 @@ export const clearReading = async (tx: Tx, scopeId: string, documentType: string
       return;
     default: // other kinds show nothing on the photo
   }
+};
+
+/** Columns of a photo that show a document type, as those of the photo `before` give them. */
+const readingOf = (documentType: string): RawBuilder<unknown> | undefined => {
+  const [kind = "", language = ""] = documentType.split(":");
+  switch (kind) {
+    case "image_tag":
+      return sql`llm_title = before.llm_title, llm_summary = before.llm_summary, source_type = before.source_type,
+        enriched_description = coalesce(photos.enriched_description, before.llm_summary)`;
+    case "caption_clean":
+      return sql`enriched_description = before.enriched_description`;
+    case "photo_story":
+      return sql`photo_profile = before.photo_profile`;
+    case "translate": {
+      const path = `$."${language}"`;
+      return sql`translations =
+        json_set(coalesce(photos.translations, '{}'), ${path}, json_extract(before.translations, ${path}))`;
+    }
+    default:
+      return undefined; // other kinds show nothing on the photo
+  }
+};
+
+/** Gives one photo what readers see of a document type on another one. */
+export const copyReading = async (
+  database: Kysely<CatalogueSchema>,
+  { before, after }: { readonly before: string; readonly after: string },
+  documentType: string,
+): Promise<void> => {
+  const columns = readingOf(documentType);
+  if (columns === undefined) return;
+  await sql`update photos set ${columns}, llm_processed_at = before.llm_processed_at,
+      llm_model_used = before.llm_model_used
+    from photos as before where photos.content_hash = ${after} and before.content_hash = ${before}`.execute(database);
+  if (documentType !== "image_tag") return;
+  await sql`
+    insert into tags (content_hash, name, source, category, ancestors, confidence, rank, run_id, created_at)
+    select ${after}, name, source, category, ancestors, confidence, rank, run_id, created_at
+    from tags where content_hash = ${before} and source = 'llm'
+    on conflict do nothing`.execute(database);
 };

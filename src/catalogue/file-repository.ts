@@ -2,7 +2,7 @@
  * Files and who works on them.
  *
  *   (unknown) ──claim──▶ pending+lease ──finish──▶ present      (by photo-repository, with its photo)
- *                                      ──fail────▶ quarantined, or missing when the file is gone
+ *                                      ──fail────▶ see failed-files.ts
  *                                      ──release─▶ as before
  *   a lease that ran out or whose owner is dead ──claim──▶ counted as a crash of this file
  *
@@ -15,12 +15,13 @@ import type { Kysely, Selectable } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { SECOND } from "../clock.ts";
-import type { PhotoFailureCode } from "../errors.ts";
-import { markChanged } from "./index-repository.ts";
+import type { FailedFile } from "./failed-files.ts";
+import { noteFailure } from "./failed-files.ts";
+import { noLease, statColumns } from "./file-columns.ts";
 import { listOf, listOfBytes } from "./lists.ts";
 import { isOwnerDead } from "./owner.ts";
 import { executeForEach } from "./repeated-query.ts";
-import type { CatalogueSchema, FilesTable, FileState } from "./schema.ts";
+import type { CatalogueSchema, FilesTable, FileState, FileTodo } from "./schema.ts";
 
 export const FILE_LEASE_MS = 30 * SECOND;
 export const FILE_HEARTBEAT_MS = 10 * SECOND;
@@ -50,6 +51,8 @@ export interface KnownFile extends FilePlace {
   readonly reason: string | undefined;
   readonly reasonMessage: string | undefined;
   readonly reasonKey: string | undefined;
+  /** What a scan wants done with it. */
+  readonly todo: FileTodo | undefined;
 }
 
 export interface FileClaim {
@@ -58,15 +61,6 @@ export interface FileClaim {
   /** Must be worked on alone: earlier processes died while holding it. */
   readonly isSuspect: boolean;
   readonly crashes: number;
-}
-
-export interface FailedFile {
-  readonly claim: FileClaim;
-  readonly stat: FileStat | undefined;
-  readonly reason: PhotoFailureCode;
-  readonly message: string;
-  /** Decoder version and limits it failed under. */
-  readonly reasonKey: string;
 }
 
 export interface FileRepository {
@@ -118,6 +112,7 @@ const toKnownFile = (row: {
   reason: string | null;
   reason_message: string | null;
   reason_key: string | null;
+  todo: FileTodo | null;
 }): KnownFile => ({
   id: row.id,
   rootId: row.root_id,
@@ -133,6 +128,7 @@ const toKnownFile = (row: {
   reason: row.reason ?? undefined,
   reasonMessage: row.reason_message ?? undefined,
   reasonKey: row.reason_key ?? undefined,
+  todo: row.todo ?? undefined,
 });
 
 /** Columns of a file row with its nanosecond times as text. */
@@ -149,17 +145,8 @@ const knownFileColumns = [
   "files.reason",
   "files.reason_message",
   "files.reason_key",
+  "files.todo",
 ] as const;
-
-export const statColumns = (stat: FileStat): { size: number; mtime_ns: bigint; ctime_ns: bigint; inode: bigint } => ({
-  size: stat.size,
-  mtime_ns: stat.mtimeNs,
-  ctime_ns: stat.ctimeNs,
-  inode: BigInt.asIntN(64, stat.inode), // SQLite's integers have a sign; some file systems use the 64th bit
-});
-
-/** Columns that end a lease. */
-export const noLease = { lease_owner: null, lease_token: null, lease_until: null } as const;
 
 export const isSameStat = (a: FileStat, b: FileStat): boolean =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode;
@@ -278,39 +265,6 @@ const releaseDead = async (database: Kysely<CatalogueSchema>, owners: readonly s
   }
 };
 
-const quarantineFile = async (
-  database: Kysely<CatalogueSchema>,
-  { claim, stat, reason, message, reasonKey }: FailedFile,
-  now: number,
-): Promise<void> => {
-  const before = await database
-    .selectFrom("files")
-    .select("content_hash")
-    .where("id", "=", claim.fileId)
-    .where("lease_token", "=", claim.token)
-    .executeTakeFirst();
-  if (before === undefined) return; // the lease went to another process, which decides
-  await database
-    .updateTable("files")
-    .set((eb) => ({
-      ...noLease,
-      ...(stat === undefined ? {} : statColumns(stat)),
-      // A file that is gone keeps what is known of its content: it may come back.
-      ...(reason === "not_found"
-        ? { state: "missing" as const }
-        : { state: "quarantined" as const, content_hash: null }),
-      reason,
-      reason_message: message,
-      reason_key: reasonKey,
-      crashes: 0,
-      tries: eb("tries", "+", 1),
-      updated_at: now,
-    }))
-    .where("id", "=", claim.fileId)
-    .execute();
-  if (before.content_hash !== null) await markChanged(database, [before.content_hash], now);
-};
-
 export const createFileRepository = (
   database: Kysely<CatalogueSchema>,
   owner: string,
@@ -356,6 +310,6 @@ export const createFileRepository = (
   },
   quarantine: (failures) =>
     database.transaction().execute(async (transaction) => {
-      for (const failure of failures) await quarantineFile(transaction, failure, clock.now());
+      for (const failure of failures) await noteFailure(transaction, failure, clock.now());
     }),
 });

@@ -3,12 +3,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
+import { formatOfGroup } from "../photo/photo-groups.ts";
 import type { StoredTag } from "../photo/types.ts";
 import type { IndexMark, IndexRow, IndexSource } from "../vectors/types.ts";
 import { isDescribed } from "./description-rows.ts";
 import { listOf } from "./lists.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
-import { cameraOf, filesOfPhotos, foldersOf, visiblePhotos } from "./photo-scope.ts";
+import { cameraOf, filesOfPhotos, foldersOf, hiddenBehind, shownPhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import { shownTags } from "./tag-rows.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
@@ -35,24 +36,38 @@ export const mark = async (
     .execute();
 };
 
+/** With the photos that stand for them: their rows tell of the whole group. */
+const withPrimaries = async (
+  database: Kysely<CatalogueSchema>,
+  contentHashes: readonly string[],
+): Promise<readonly string[]> => {
+  const rows = await database
+    .selectFrom("photo_groups")
+    .select("primary_hash")
+    .where("content_hash", "in", listOf(contentHashes))
+    .execute();
+  return rows.length === 0 ? contentHashes : [...contentHashes, ...rows.map((row) => row.primary_hash)];
+};
+
 /** Raises the revision of these photos and marks them for the index; part of the transaction that changed them. */
 export const markChanged = async (
   database: Kysely<CatalogueSchema>,
   contentHashes: readonly string[],
   now: number,
 ): Promise<void> => {
+  const changed = await withPrimaries(database, contentHashes);
   await database
     .updateTable("photos")
     .set((eb) => ({ rev: eb("rev", "+", 1), updated_at: now }))
-    .where("content_hash", "in", listOf(contentHashes))
+    .where("content_hash", "in", listOf(changed))
     .execute();
-  await mark(database, contentHashes, now);
+  await mark(database, changed, now);
 };
 
 type PhotoRow = Awaited<ReturnType<typeof photoRows>>[number];
 
 const photoRows = (database: Kysely<CatalogueSchema>, contentHashes: readonly string[], vectorKey: string) =>
-  visiblePhotos(database)
+  shownPhotos(database)
     .leftJoin("embeddings", (join) =>
       join.onRef("embeddings.content_hash", "=", "photos.content_hash").on("embeddings.vector_key", "=", vectorKey),
     )
@@ -90,7 +105,14 @@ const lowerCased = (names: readonly string[]): readonly string[] => [
   ...new Set(names.map((name) => name.toLowerCase())),
 ];
 
-const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonly StoredTag[]): IndexRow => {
+interface IndexedParts {
+  /** Of the photo and of those it stands for. */
+  readonly places: readonly FileOfPhoto[];
+  readonly tags: readonly StoredTag[];
+  readonly formats: readonly string[];
+}
+
+const toIndexRow = (row: PhotoRow, { places, tags, formats }: IndexedParts): IndexRow => {
   const keywords = JSON.parse(row.keywords) as string[]; // written by photo-repository as an array of strings
   const names = lowerCased([...tags.map(({ name }) => name), ...keywords]);
   const camera = cameraOf(row.camera_make, row.camera_model);
@@ -109,34 +131,47 @@ const toIndexRow = (row: PhotoRow, places: readonly FileOfPhoto[], tags: readonl
     longitude: row.longitude ?? undefined,
     favourite: row.favourite === 1,
     rating: row.rating ?? undefined,
-    format: row.format,
+    format: formatOfGroup(formats),
     enriched: isDescribed(row),
     text: text.filter((part) => part !== null && part !== undefined && part !== "").join("\n"),
   };
 };
 
-export const createIndexRepository = (database: Kysely<CatalogueSchema>, clock: Clock): IndexSource => ({
-  takeMarks: (limit) =>
-    database
+/** @param settleGroups works off the marks of photo groups, which may leave marks for the index */
+export const createIndexRepository = (
+  database: Kysely<CatalogueSchema>,
+  clock: Clock,
+  settleGroups: () => Promise<void>,
+): IndexSource => ({
+  takeMarks: async (limit) => {
+    await settleGroups();
+    return database
       .selectFrom("to_index")
       .select(["content_hash as contentHash", "rev"])
       .orderBy("marked_at")
       .limit(limit)
-      .execute(),
+      .execute();
+  },
   rowsFor: async (contentHashes, vectorKey) => {
     if (contentHashes.length === 0) return [];
     const rows = await photoRows(database, contentHashes, vectorKey);
-    const places = await filesOfPhotos(database, contentHashes);
-    const tags = await shownTags(database, contentHashes);
-    return rows.map((row) => toIndexRow(row, places.get(row.content_hash) ?? [], tags.get(row.content_hash) ?? []));
+    const hidden = await hiddenBehind(database, contentHashes);
+    const hashes = [...contentHashes, ...[...hidden.values()].flat().map((photo) => photo.contentHash)];
+    const places = await filesOfPhotos(database, hashes);
+    const tags = await shownTags(database, hashes);
+    return rows.map((row) => {
+      const group = [{ contentHash: row.content_hash, format: row.format }, ...(hidden.get(row.content_hash) ?? [])];
+      return toIndexRow(row, {
+        places: group.flatMap(({ contentHash }) => places.get(contentHash) ?? []),
+        tags: group.flatMap(({ contentHash }) => tags.get(contentHash) ?? []),
+        formats: group.map(({ format }) => format),
+      });
+    });
   },
   clearMarks: (marks, vectorKey) => clearMarks(database, marks, vectorKey),
   countMarks: async () => {
-    const row = await database
-      .selectFrom("to_index")
-      .select((eb) => eb.fn.countAll<number>().as("count"))
-      .executeTakeFirstOrThrow();
-    return row.count;
+    const marks = await countRows(database, "to_index");
+    return marks > 0 ? marks : countRows(database, "to_group"); // most photos have a mark in both
   },
   allRevisions: () => allRevisions(database),
   // Without a new revision: the index is behind, the photos did not change.
@@ -149,13 +184,21 @@ export const createIndexRepository = (database: Kysely<CatalogueSchema>, clock: 
   },
 });
 
+const countRows = async (database: Kysely<CatalogueSchema>, table: "to_index" | "to_group"): Promise<number> => {
+  const row = await database
+    .selectFrom(table)
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .executeTakeFirstOrThrow();
+  return row.count;
+};
+
 /** In the order of the file, not of the hashes, which lie all over it. */
 const allRevisions = async (database: Kysely<CatalogueSchema>): Promise<readonly IndexMark[]> => {
   const rowid = sql.ref<number>("photos.rowid");
   const all: IndexMark[] = [];
   let after: number | undefined = 0;
   while (after !== undefined) {
-    const lot = await visiblePhotos(database)
+    const lot = await shownPhotos(database)
       .select(["content_hash as contentHash", "rev", rowid.as("rowid")])
       .where(rowid, ">", after)
       .orderBy(rowid)

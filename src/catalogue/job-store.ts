@@ -214,6 +214,14 @@ export const createJobStore = (database: Database, clock: Clock, commits: () => 
       await database.deleteFrom("pauses").where("target", "=", target).execute();
     },
     nextDue: () => nextDue(database, clock.now()),
+    isDue: async (before) =>
+      (await database
+        .selectFrom("jobs")
+        .select("id")
+        .where("state", "=", sql.lit("available"))
+        .where("run_at", "<=", before)
+        .limit(1)
+        .executeTakeFirst()) !== undefined,
     stats: () => stats(database),
     list: (filter, cursor) => list(database, filter, cursor),
     subscribe: (listener, signal) => void watchChanges({ database, clock, commits }, listener, signal),

@@ -7,6 +7,9 @@ import { up as initial } from "./migrations/0001-initial.ts";
 import { up as vectorKeys } from "./migrations/0002-vector-keys.ts";
 import { up as tagRuns } from "./migrations/0003-tag-runs.ts";
 import { up as enrichment } from "./migrations/0004-enrichment.ts";
+import { up as watching } from "./migrations/0005-watching.ts";
+import { up as groups } from "./migrations/0006-groups.ts";
+import { up as edits } from "./migrations/0007-edits.ts";
 
 export interface Migration {
   /** Becomes `PRAGMA user_version`. */
@@ -20,6 +23,9 @@ const migrations = [
   { version: 2, name: "vector-keys", up: vectorKeys },
   { version: 3, name: "tag-runs", up: tagRuns },
   { version: 4, name: "enrichment", up: enrichment },
+  { version: 5, name: "watching", up: watching },
+  { version: 6, name: "groups", up: groups },
+  { version: 7, name: "edits", up: edits },
 ] as const satisfies readonly Migration[];
 
 export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);

@@ -4,28 +4,19 @@ import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { TagEdits } from "../photo/tag-edits.ts";
 import type { ScoredTag, StoredTag } from "../photo/types.ts";
-import type { FileClaim, FileStat } from "./file-repository.ts";
-import { noLease, statColumns } from "./file-repository.ts";
+import type { FinishedFile } from "./finished-files.ts";
+import { finishFiles } from "./finished-files.ts";
 import { markChanged } from "./index-repository.ts";
 import { listOf } from "./lists.ts";
 import type { PhotoUpdate, StoredPhoto } from "./photo-row.ts";
 import { rowAfter, storedPhotoOf, updatedColumns } from "./photo-row.ts";
 import { visiblePhotos } from "./photo-scope.ts";
 import { executeForEach } from "./repeated-query.ts";
-import type { CatalogueSchema, FilesTable, PhotosTable } from "./schema.ts";
+import type { CatalogueSchema, PhotosTable } from "./schema.ts";
 import { foundTags, replaceModelTags, tagEditsOf, withoutProvenance } from "./tag-rows.ts";
 import type { Tx } from "./transaction.ts";
 import { upsertStageKeys, upsertVectors } from "./upserts.ts";
 import { fromVectorBlob, toVectorBlob } from "./vector-blob.ts";
-
-/** A file that was worked on, and what it holds. */
-export interface FinishedFile {
-  readonly claim: FileClaim;
-  readonly stat: FileStat;
-  readonly contentHash: string;
-  /** Lifts a `forgotten` row of this content. */
-  readonly named: boolean;
-}
 
 export interface PhotoCommit {
   readonly updates: readonly PhotoUpdate[];
@@ -35,10 +26,6 @@ export interface PhotoCommit {
    * @param stored content hashes; without those that the user had removed meanwhile
    */
   readonly alongside?: (tx: Tx, stored: readonly string[]) => Promise<void>;
-}
-
-interface HeldFile extends FinishedFile {
-  readonly before: Pick<Selectable<FilesTable>, "content_hash" | "state">;
 }
 
 export interface PhotoRepository {
@@ -91,7 +78,12 @@ const markedRevisions = async (
   return new Map(rows.map(({ content_hash: hash, rev }) => [hash, rev]));
 };
 
-const storePhotos = async (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> => {
+/** @returns the photos that were not in the library */
+const storePhotos = async (
+  database: Database,
+  updates: readonly PhotoUpdate[],
+  now: number,
+): Promise<ReadonlySet<string>> => {
   const hashes = updates.map(({ contentHash }) => contentHash);
   const before = await rowsByHash(database, hashes);
   const marked = await markedRevisions(
@@ -114,6 +106,7 @@ const storePhotos = async (database: Database, updates: readonly PhotoUpdate[], 
           ),
       ),
   );
+  return new Set(hashes.filter((hash) => !before.has(hash)));
 };
 
 const storeStageKeys = async (database: Database, updates: readonly PhotoUpdate[], now: number): Promise<void> => {
@@ -141,54 +134,6 @@ const storeTags = (database: Database, updates: readonly PhotoUpdate[], now: num
     now,
   );
 
-/** Claims that still hold; the lease of the others ran out, and another process took the file over. */
-const heldFiles = async (database: Database, files: readonly FinishedFile[]): Promise<readonly HeldFile[]> => {
-  if (files.length === 0) return [];
-  const rows = await database
-    .selectFrom("files")
-    .select(["id", "lease_token", "content_hash", "state"])
-    .where("id", "in", listOf(files.map(({ claim }) => claim.fileId)))
-    .execute();
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return files.flatMap((file) => {
-    const row = byId.get(file.claim.fileId);
-    return row?.lease_token === file.claim.token ? [{ ...file, before: row }] : [];
-  });
-};
-
-/** What a file row says no more once the file was processed. */
-const processed = { ...noLease, state: "present", reason: null, reason_message: null, reason_key: null } as const;
-
-const markPresent = (database: Database, files: readonly HeldFile[], now: number): Promise<void> =>
-  executeForEach(
-    database,
-    files.map(({ claim, contentHash, stat }) => ({
-      content_hash: contentHash,
-      ...statColumns(stat),
-      ...processed,
-      tries: 0,
-      crashes: 0,
-      updated_at: now,
-      id: claim.fileId,
-    })),
-    ({ id, ...columns }) => database.updateTable("files").set(columns).where("id", "=", id),
-  );
-
-/** @returns content hashes that gained or lost a file. */
-const finishFiles = async (
-  database: Database,
-  files: readonly FinishedFile[],
-  now: number,
-): Promise<readonly string[]> => {
-  const held = await heldFiles(database, files);
-  await markPresent(database, held, now);
-  return held
-    .filter(({ before, contentHash }) => before.content_hash !== contentHash || before.state !== "present")
-    .flatMap(({ before, contentHash }) =>
-      before.content_hash === null ? [contentHash] : [contentHash, before.content_hash],
-    );
-};
-
 const forgottenAmong = async (database: Database, contentHashes: readonly string[]): Promise<ReadonlySet<string>> => {
   if (contentHashes.length === 0) return new Set();
   const rows = await database
@@ -209,16 +154,14 @@ const commitPhotos = async (database: Database, commit: PhotoCommit, now: number
     .returning("content_hash")
     .execute();
   // What the user removed while it was being processed stays removed.
-  const forgotten = await forgottenAmong(
-    database,
-    commit.updates.map(({ contentHash }) => contentHash),
-  );
+  const contents = [...commit.updates, ...files].map(({ contentHash }) => contentHash);
+  const forgotten = await forgottenAmong(database, contents);
   const updates = commit.updates.filter(({ contentHash }) => !forgotten.has(contentHash));
-  await storePhotos(database, updates, now);
+  const fresh = await storePhotos(database, updates, now);
   await storeStageKeys(database, updates, now);
   await storeVectors(database, updates);
   await storeTags(database, updates, now);
-  const moved = await finishFiles(database, files, now);
+  const moved = await finishFiles(database, { files, fresh, forgotten }, now);
   const changed = [
     ...updates.filter(({ stageKeys }) => stageKeys.size > 0).map(({ contentHash }) => contentHash),
     ...moved,

@@ -46,6 +46,8 @@ export interface PhotoUpdate {
   readonly metadata?: MetadataReading;
   readonly thumbnail?: ThumbnailFacts;
   readonly perceptualHash?: Uint8Array;
+  /** See photo/pixel-digest.ts. */
+  readonly pixelDigest?: Uint8Array;
   readonly embedding?: StoredEmbedding;
   /** Of a larger model beside the library's. */
   readonly largerEmbedding?: StoredEmbedding;
@@ -172,6 +174,7 @@ export const rowAfter = (update: PhotoUpdate, before: PhotoRow | undefined, now:
   ...update.size,
   ...(update.metadata === undefined ? {} : metadataColumns(update.metadata)),
   perceptual_hash: update.perceptualHash ?? before?.perceptual_hash ?? null,
+  pixel_digest: update.pixelDigest ?? before?.pixel_digest ?? null,
   thumbnail: update.thumbnail === undefined ? (before?.thumbnail ?? null) : JSON.stringify(update.thumbnail),
   updated_at: now,
 });
@@ -184,6 +187,7 @@ export const updatedColumns = [
   "height",
   "orientation",
   "perceptual_hash",
+  "pixel_digest",
   "thumbnail",
   "updated_at",
   ...(Object.keys(emptyMetadata) as (keyof typeof emptyMetadata)[]), // the keys of a literal

@@ -27,7 +27,42 @@ export const visiblePhotos = (database: Kysely<CatalogueSchema>) =>
       ),
     );
 
-/** Files that are pending, quarantined or missing; named so that SQLite uses the index of these alone. */
+/** Those that readers are shown: without the ones that another photo of their group stands for. */
+export const shownPhotos = (database: Kysely<CatalogueSchema>) =>
+  visiblePhotos(database).where((eb) =>
+    eb.not(
+      eb.exists(
+        eb
+          .selectFrom("photo_groups")
+          .select("photo_groups.content_hash")
+          .whereRef("photo_groups.content_hash", "=", "photos.content_hash"),
+      ),
+    ),
+  );
+
+export interface HiddenPhoto {
+  readonly contentHash: string;
+  readonly format: string;
+}
+
+/** The visible photos that these stand for, by the latter's hash. */
+export const hiddenBehind = async (
+  database: Kysely<CatalogueSchema>,
+  contentHashes: readonly string[],
+): Promise<ReadonlyMap<string, readonly HiddenPhoto[]>> => {
+  const rows = await visiblePhotos(database)
+    .innerJoin("photo_groups", "photo_groups.content_hash", "photos.content_hash")
+    .select(["photo_groups.primary_hash", "photos.content_hash as contentHash", "photos.format"])
+    .where("photo_groups.primary_hash", "in", listOf(contentHashes))
+    .orderBy("photos.content_hash")
+    .execute();
+  const groups = Map.groupBy(rows, (row) => row.primary_hash);
+  return new Map(
+    [...groups].map(([hash, hidden]) => [hash, hidden.map(({ contentHash, format }) => ({ contentHash, format }))]),
+  );
+};
+
+/** Files that are pending, quarantined, missing or excluded; named so that SQLite uses the index of these alone. */
 export const filesToSeeTo = (database: Kysely<CatalogueSchema>) =>
   database.selectFrom("files").where("files.state", "<>", sql.lit("present"));
 
@@ -40,6 +75,20 @@ export const presentFiles = (database: Kysely<CatalogueSchema>, contentHashes: r
     .where("files.content_hash", "in", listOf(contentHashes))
     .where("files.state", "=", "present")
     .orderBy("files.id");
+
+/** Contents with a present file in the root. */
+export const presentInRoot = async (database: Kysely<CatalogueSchema>, rootId: number): Promise<readonly string[]> => {
+  const rows = await database
+    .selectFrom("files")
+    .select("content_hash")
+    .distinct()
+    .where("root_id", "=", rootId)
+    .where("state", "=", "present")
+    .where("content_hash", "is not", null)
+    .$narrowType<{ content_hash: string }>()
+    .execute();
+  return rows.map((row) => row.content_hash);
+};
 
 /** One file of a photo: root and path below it, as text. */
 export interface FileOfPhoto {

@@ -1,5 +1,6 @@
 /** Row types of the catalogue. The number of the schema is `PRAGMA user_version`; migrations/ makes the tables. */
-import type { ColumnType, Generated } from "kysely";
+import type { ColumnType, Generated, GeneratedAlways } from "kysely";
+import type { SidecarKind } from "../photo/sidecar-names.ts";
 import type { TagSource } from "../photo/types.ts";
 import type { EnrichmentSchema } from "./enrichment-schema.ts";
 
@@ -7,10 +8,20 @@ import type { EnrichmentSchema } from "./enrichment-schema.ts";
 export type RootKind = "added" | "visited";
 
 /**
- * pending: known, not processed. present: processed with its current content. quarantined: cannot be processed, see
- * reason. missing: not found when last looked for; everything attached to its content is kept.
+ * pending: known, not processed. present: processed. quarantined: cannot be processed, see reason. missing: not found
+ * when last looked for; everything attached to its content is kept. excluded: there, but left out by a rule; kept too.
+ * A file that was not seen just now has `missing_since` and is otherwise as before: it may only have moved.
  */
-export type FileState = "pending" | "present" | "quarantined" | "missing";
+export type FileState = "pending" | "present" | "quarantined" | "missing" | "excluded";
+
+/** settle: new or changed, and not yet known to be whole. process: to be worked on. null: nothing is to be done. */
+export type FileTodo = "settle" | "process";
+
+/** online: its files are where they were. frozen: the folder cannot be trusted now. held: too many files are gone. */
+export type RootState = "online" | "frozen" | "held";
+
+/** What the user wants: auto = by the kind of file system. */
+export type WantedRootMode = "auto" | "events" | "timed";
 
 /**
  * building: vectors are being made, search does not see them. ready: every photo has one, and so has the key's index
@@ -34,6 +45,53 @@ export interface RootsTable {
   path: Uint8Array;
   kind: RootKind;
   created_at: number;
+  /** 0: the agent leaves it alone. */
+  watch: Generated<number>;
+  mode: Generated<WantedRootMode>;
+  state: Generated<RootState>;
+  /** A code of library/scan/root-check.ts. */
+  state_reason: string | null;
+  state_since: number | null;
+  /** Device and inode of the folder when it was last found in order, as text: both may exceed 2^53. */
+  device: string | null;
+  inode: string | null;
+  /** Such as ext, nfs; empty when the system does not tell. */
+  file_system: string | null;
+  /** JSON: some files with size and time, by which the folder is known again. */
+  fingerprint: Generated<string>;
+  /** Content of the file `.photon-root`, when the user had it written. */
+  sentinel: string | null;
+  /** JSON object, see RootOptions. */
+  options: Generated<string>;
+  /** When a scan first missed too many files. */
+  loss_seen_at: number | null;
+  /** 1: the user says that the files are gone. */
+  loss_confirmed: Generated<number>;
+  /** End of the last whole scan. */
+  scanned_at: number | null;
+  scan_ms: number | null;
+}
+
+/** Of the process that watches a root. */
+export interface RootWatchTable {
+  root_id: number;
+  mode: "events" | "timed" | "frozen" | "held";
+  /** Why it is not `events`. */
+  reason: string | null;
+  /** What a person can do about it. */
+  fix: string | null;
+  /** Folders that are watched. */
+  folders: number;
+  next_scan_at: number | null;
+  /** Since when nothing was left to do; null while something is. */
+  settled_at: number | null;
+  updated_at: number;
+}
+
+/** Facts of the agent that outlive it, JSON; see agent-repository.ts. */
+export interface AgentStateTable {
+  name: string;
+  value: string;
 }
 
 export interface FilesTable {
@@ -59,6 +117,20 @@ export interface FilesTable {
   lease_until: number | null;
   first_seen_at: number;
   updated_at: number;
+  /** Path of its folder below the root, exact bytes; empty for the root itself. */
+  folder: GeneratedAlways<Uint8Array>;
+  missing_since: number | null;
+  todo: FileTodo | null;
+  /** Higher first, see TODO_PRIORITY. */
+  todo_priority: Generated<number>;
+  /** Not before. */
+  todo_at: number | null;
+  todo_since: number | null;
+  todo_tries: Generated<number>;
+  /** Size and times the file is to keep until it counts as whole, `size:mtime:ctime:inode`. */
+  seen: string | null;
+  /** Content it had before it could not be read: the next one that can be is an edit of that. */
+  replaces: string | null;
 }
 
 export interface PhotosTable {
@@ -94,6 +166,8 @@ export interface PhotosTable {
   /** JSON object, the `exif` of the record. */
   exif: string;
   perceptual_hash: Uint8Array | null;
+  /** Equal for files that decode to the same picture; see photo/pixel-digest.ts. */
+  pixel_digest: Uint8Array | null;
   /** JSON: size, format, quality, width, height of the stored rendition. */
   thumbnail: string | null;
   created_at: number;
@@ -201,6 +275,34 @@ export interface ToIndexTable {
   marked_at: number;
 }
 
+/** Photos that readers are not shown by themselves; see photo/photo-groups.ts. */
+export interface PhotoGroupsTable {
+  content_hash: string;
+  /** The photo that stands for it. */
+  primary_hash: string;
+}
+
+/** Photos whose group may have changed; written by triggers. */
+export interface ToGroupTable {
+  content_hash: string;
+}
+
+/** Files beside photos, as scans saw them. */
+export interface SidecarsTable {
+  root_id: number;
+  /** Relative to the root, exact bytes. */
+  path: Uint8Array;
+  folder: Uint8Array;
+  kind: SidecarKind;
+  size: number;
+  mtime_ns: Nanoseconds;
+}
+
+/** Photos whose sidecars may be others; written by triggers and by sidecar-repository.ts. */
+export interface ToRereadTable {
+  content_hash: string;
+}
+
 export interface ForgottenTable {
   content_hash: string;
   at: number;
@@ -209,6 +311,8 @@ export interface ForgottenTable {
 export interface CatalogueSchema extends EnrichmentSchema {
   library: LibraryTable;
   roots: RootsTable;
+  root_watch: RootWatchTable;
+  agent_state: AgentStateTable;
   files: FilesTable;
   photos: PhotosTable;
   photo_stages: PhotoStagesTable;
@@ -220,5 +324,9 @@ export interface CatalogueSchema extends EnrichmentSchema {
   null_sets: NullSetsTable;
   leases: LeasesTable;
   to_index: ToIndexTable;
+  photo_groups: PhotoGroupsTable;
+  to_group: ToGroupTable;
+  sidecars: SidecarsTable;
+  to_reread: ToRereadTable;
   forgotten: ForgottenTable;
 }

@@ -2,7 +2,7 @@
 import type { Kysely } from "kysely";
 import type { EnrichmentState } from "./enrichment-schema.ts";
 import { listOf } from "./lists.ts";
-import { visiblePhotos } from "./photo-scope.ts";
+import { shownPhotos, visiblePhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -26,13 +26,13 @@ const stateOf = ({ scope_id, state, prompt_version }: Row): ScopeState => ({
   promptVersion: prompt_version ?? undefined,
 });
 
-/** Photos that exist for a reader, newest capture first. @param hashes undefined = all of them */
+/** Photos that exist for a reader, newest capture first. @param hashes undefined = all that readers are shown */
 export const photoStates = async (
   database: Database,
   documentType: string,
   hashes: readonly string[] | undefined,
 ): Promise<readonly ScopeState[]> => {
-  const rows = await visiblePhotos(database)
+  const rows = await (hashes === undefined ? shownPhotos : visiblePhotos)(database)
     .leftJoin("enrichments", (join) =>
       join.onRef("enrichments.scope_id", "=", "photos.content_hash").on("enrichments.document_type", "=", documentType),
     )

@@ -14,15 +14,25 @@ import type {
   SearchCatalogue,
 } from "../search/types.ts";
 import { descriptionOf, shownDocuments } from "./description-rows.ts";
+import { groupMembers, primariesOf } from "./group-members.ts";
 import { listOf } from "./lists.ts";
 import type { LibraryRepository } from "./library-repository.ts";
 import type { PhotoRepository } from "./photo-repository.ts";
 import type { StoredPhoto } from "./photo-row.ts";
 import { storedPhotoOf } from "./photo-row.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
-import { absolutePathOf, cameraOf, filesOfPhotos, filesToSeeTo, foldersOf, visiblePhotos } from "./photo-scope.ts";
+import {
+  absolutePathOf,
+  cameraOf,
+  filesOfPhotos,
+  filesToSeeTo,
+  foldersOf,
+  shownPhotos,
+  visiblePhotos,
+} from "./photo-scope.ts";
 import { reachableAmong } from "./reachable.ts";
 import type { CatalogueSchema, PhotosTable } from "./schema.ts";
+import { sidecarsOf } from "./sidecar-marks.ts";
 import { shownTags } from "./tag-rows.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
@@ -134,6 +144,8 @@ const loadDetails = async (
   return {
     ...found.summary,
     ...found.longTexts,
+    group: await groupMembers(database, hash),
+    sidecars: await sidecarsOf(database, hash),
     metadata: found.photo.metadata,
     scoredTags: found.tags,
     vectorKeys: keys.map((row) => row.vector_key),
@@ -192,7 +204,7 @@ const loadFingerprints = async (
   database: Database,
   folders: readonly string[] | undefined,
 ): Promise<readonly PhotoFingerprint[]> => {
-  const rows = await visiblePhotos(database)
+  const rows = await shownPhotos(database)
     .select([
       "photos.content_hash",
       "photos.perceptual_hash",
@@ -288,6 +300,7 @@ export const createSearchRepository = (database: Database, deps: SearchRepositor
       .execute();
     return rows.map((row) => row.content_hash);
   },
+  shownInstead: (contentHashes) => primariesOf(database, contentHashes),
   hashAtPath: (path) => hashAtPath(database, path),
   summaries: async (hashes) => {
     const found = await loadSummaries(database, deps, hashes);

@@ -8,7 +8,7 @@ import { sql } from "kysely";
 import { mark } from "./index-repository.ts";
 import type { RoleLease } from "./lease-repository.ts";
 import { listOf } from "./lists.ts";
-import { visiblePhotos } from "./photo-scope.ts";
+import { shownPhotos, visiblePhotos } from "./photo-scope.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema } from "./schema.ts";
 
@@ -99,7 +99,7 @@ const markDifferences = async (
   indexed: ReadonlyMap<string, number>,
   now: number,
 ): Promise<number> => {
-  const rows = await visiblePhotos(database).select(["photos.content_hash", "photos.rev"]).execute();
+  const rows = await shownPhotos(database).select(["photos.content_hash", "photos.rev"]).execute();
   const stale = rows.filter((row) => indexed.get(row.content_hash) !== row.rev);
   // A photo that was removed and came back may count from below its indexed row, which would then never be replaced.
   const overtaken = stale.flatMap(({ content_hash: hash, rev }) => {

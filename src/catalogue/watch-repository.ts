@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { InvalidInputError } from "../errors.ts";
 import { insertAlbum, ownAlbumOf } from "./album-repository.ts";
 import type { WatchesTable } from "./enrichment-schema.ts";
-import { visiblePhotos } from "./photo-scope.ts";
+import { shownPhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { Tx } from "./transaction.ts";
 
@@ -92,7 +92,7 @@ const uncompared: (
   database: Database,
   ...request: Parameters<WatchRepository["uncompared"]>
 ) => Promise<readonly string[]> = async (database, { vectorKey, after, limit }) => {
-  const rows = await visiblePhotos(database)
+  const rows = await shownPhotos(database)
     .innerJoin("embeddings", "embeddings.content_hash", "photos.content_hash")
     .select("photos.content_hash")
     .where("embeddings.vector_key", "=", vectorKey)

@@ -20,6 +20,7 @@ export const commandGroups: Readonly<Record<string, string>> = {
   llm: "Language models: state, pauses, what was sent, kept answers",
   index: "Look at and rebuild the search index",
   models: "List, download, check and choose embedding models",
+  roots: "Folders of the library",
   quarantine: "Photos that could not be processed",
   vocabulary: "The words tags are taken from",
   review: "Decide about results of language models, appointments and proposals",
@@ -30,6 +31,12 @@ export const commandGroups: Readonly<Record<string, string>> = {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: "worker core",
+    summary: "Process what scans found",
+    isHidden: true,
+    load: async () => (await import("./commands/worker.ts")).workerCoreCommand,
+  },
+  {
     name: "worker enrichment",
     summary: "Work on the queue of enrichments",
     isHidden: true,
@@ -39,6 +46,11 @@ export const commands: readonly CommandEntry[] = [
     name: "process",
     summary: "Process photos and folders; records on stdout, photos into the library",
     load: async () => (await import("./commands/process.ts")).processCommand,
+  },
+  {
+    name: "watch",
+    summary: "Keep the library equal to its folders, as long as it runs",
+    load: async () => (await import("./commands/watch.ts")).watchCommand,
   },
   {
     name: "search",
@@ -75,6 +87,31 @@ export const commands: readonly CommandEntry[] = [
     name: "status",
     summary: "Show what the library holds and what is pending",
     load: async () => (await import("./commands/status.ts")).statusCommand,
+  },
+  {
+    name: "roots list",
+    summary: "List the folders of the library and how they are",
+    load: async () => (await import("./commands/roots.ts")).rootsListCommand,
+  },
+  {
+    name: "roots add",
+    summary: "Add folders to the library",
+    load: async () => (await import("./commands/roots.ts")).rootsAddCommand,
+  },
+  {
+    name: "roots remove",
+    summary: "Take a folder out of the library",
+    load: async () => (await import("./commands/roots.ts")).rootsRemoveCommand,
+  },
+  {
+    name: "roots confirm",
+    summary: "Say that files a folder misses are really gone",
+    load: async () => (await import("./commands/roots.ts")).rootsConfirmCommand,
+  },
+  {
+    name: "scan",
+    summary: "Look for changes in the folders of the library, once",
+    load: async () => (await import("./commands/scan.ts")).scanCommand,
   },
   {
     name: "tag add",

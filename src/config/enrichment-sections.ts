@@ -1,6 +1,7 @@
 /** The sections `[enrichment]`, `[events]` and `[[roots]]`. */
 import { z } from "zod";
 import { fieldTraits, text, unset } from "./fields.ts";
+import { patterns, watchMode } from "./watch-section.ts";
 
 const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
 
@@ -56,10 +57,17 @@ export const events = z.object({
 
 const folderSettings = z.strictObject({ local_only: z.boolean() });
 
+/** What is left out is as the library has it, else as the general settings say. */
 const root = z.strictObject({
   path: z.string().min(1),
-  local_only: z.boolean().default(false),
+  watch: z.boolean().optional(),
+  mode: watchMode.optional(),
+  exclude: patterns.optional(),
+  hidden: z.boolean().optional(),
+  local_only: z.boolean().optional(),
   folders: z.record(z.string().min(1), folderSettings).default({}),
+  kinds: z.array(text()).optional(),
+  provider: text().optional(),
 });
 export type RootSettings = z.output<typeof root>;
 
@@ -67,7 +75,7 @@ export const roots = z
   .array(root)
   .default([])
   .describe(
-    "Folders with settings of their own: path; local_only = true keeps their photos off providers elsewhere; folders names folders in it, the nearest one decides.",
+    "Folders of the library with settings of their own: path; watch, mode, exclude and hidden as in [watch]; local_only = true keeps their photos off providers elsewhere; folders names folders in it, the nearest one decides; kinds are made by themselves, by provider.",
   )
   .register(fieldTraits, {
     fileOnly: true,

@@ -9,6 +9,7 @@ import { enrichment, events, roots } from "./enrichment-sections.ts";
 import type { FieldTraits } from "./fields.ts";
 import { count, fieldTraits, folder, timeoutMs, unset } from "./fields.ts";
 import { llm } from "./llm-sections.ts";
+import { watch } from "./watch-section.ts";
 
 // prettier-ignore
 /** File name extensions photon can read, without the dot; each is decoded by a test. */
@@ -169,14 +170,6 @@ const output = z.object({
 const logging = z.object({
   level: z.enum(LOG_LEVELS).default("info").describe("Least important message that is shown on stderr."),
   format: z.enum(LOG_FORMATS).default("pretty").describe("pretty for people, json for programs."),
-});
-
-const watch = z.object({
-  exclude: z
-    .array(z.string().min(1))
-    .default([])
-    .describe("Patterns (gitignore syntax) of files and folders that are never photos, in every folder."),
-  hidden: z.boolean().default(false).describe("Look into files and folders whose name starts with a dot."),
 });
 
 const SECTIONS = {

@@ -235,6 +235,8 @@ export interface JobStore {
   readonly resume: (target: string) => Promise<void>;
   /** When the next waiting job or lapsing pause is due; undefined = nothing waits for its time. */
   readonly nextDue: () => Promise<number | undefined>;
+  /** Whether a job may be taken before then, or now. @param before milliseconds UTC */
+  readonly isDue: (before: number) => Promise<boolean>;
   readonly stats: () => Promise<QueueStats>;
   /** In order of id. */
   readonly list: (filter: JobFilter, cursor?: string) => Promise<JobPage>;

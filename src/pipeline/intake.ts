@@ -17,8 +17,8 @@ import { lostStages, readParts, storedPhoto } from "./read-back.ts";
 import { isRemembered, rulesKey } from "./failure-rules.ts";
 import type { StageKeys } from "./stage-plan.ts";
 import type { SidecarFiles } from "./sidecar-files.ts";
-import { sidecarHashOf } from "./sidecar-files.ts";
-import { staleStages, wantedKeys, withSidecar } from "./stage-plan.ts";
+import { placesWith } from "./copies.ts";
+import { staleStages, wantedKeys, withSidecars } from "./stage-plan.ts";
 
 /** Files claimed in one transaction. */
 const CLAIM_BATCH = 16;
@@ -116,7 +116,9 @@ const findUnchanged = async (
     const paths = inRoot.map(({ path }) => path);
     for (const file of await library.catalogue.files.find(rootId, paths)) {
       const candidate = byPath.get(file.path.toString("latin1"));
-      if (candidate !== undefined && isSameStat(candidate.stat, file.stat)) unchanged.set(candidate, file);
+      // Size and times do not tell everything: scans also have files read whose stat is the same.
+      if (file.todo === "process" || candidate === undefined) continue;
+      if (isSameStat(candidate.stat, file.stat)) unchanged.set(candidate, file);
     }
   }
   return unchanged;
@@ -144,6 +146,7 @@ const currentPhotos = async (
   const hashes = [...new Set(withContent.map((file) => file.contentHash))];
   const stored = await library.catalogue.photos.stageKeys(hashes);
   const forgotten = await library.catalogue.photos.forgottenAmong(hashes);
+  const places = await library.catalogue.sidecars.places(hashes);
   const outcomes: ProcessOutcome[] = [];
   const toRead: ContentPlace[] = [];
   for (const { candidate, contentHash } of withContent) {
@@ -158,8 +161,8 @@ const currentPhotos = async (
       outcomes.push({ status: "unchanged", index, source, contentHash });
       continue;
     }
-    const sidecar = sidecarHashOf(await sidecars.read(source.absolutePath));
-    if (staleStages(withSidecar(wanted, sidecar), keys).size === 0) toRead.push({ candidate, contentHash });
+    const signature = await sidecars.signature(placesWith(source.absolutePath, places.get(contentHash)));
+    if (staleStages(withSidecars(wanted, signature), keys).size === 0) toRead.push({ candidate, contentHash });
   }
   return [...outcomes, ...(await readBack(run, toRead))];
 };

@@ -4,6 +4,7 @@ import type { PhotoUpdate, TagRun } from "../catalogue/photo-row.ts";
 import { hashBytes } from "../photo/content-hash.ts";
 import { identifyFormat } from "../photo/sniff.ts";
 import type { PhotoFailure, PhotoSource, ProcessedPhoto } from "../photo/types.ts";
+import { placesWith } from "./copies.ts";
 import type { ReadBuffers } from "./decode/read-buffers.ts";
 import { createReadBuffers } from "./decode/read-buffers.ts";
 import { readPhotoFile } from "./decode/read-photo-file.ts";
@@ -14,10 +15,9 @@ import type { StoredParts } from "./read-back.ts";
 import { assemblePhoto, lostStages, readParts } from "./read-back.ts";
 import { runStages } from "./run-stages.ts";
 import type { SidecarFiles } from "./sidecar-files.ts";
-import { sidecarHashOf } from "./sidecar-files.ts";
 import type { PhotoDraft } from "./stage.ts";
 import type { StageKeys } from "./stage-plan.ts";
-import { keysOf, plannedStages, staleStages, wantedKeys, withSidecar } from "./stage-plan.ts";
+import { keysOf, plannedStages, staleStages, wantedKeys, withSidecars } from "./stage-plan.ts";
 
 const NO_BYTES = new Uint8Array();
 /** As many as photos are read and decoded at once by default. */
@@ -48,7 +48,8 @@ export interface WorkResult extends ContentResult {
 interface OpenedPhoto {
   readonly draft: PhotoDraft & { readonly contentHash: string };
   readonly stat: FileStat;
-  readonly sidecarHash: string | undefined;
+  /** Signature of its sidecars. */
+  readonly sidecars: string;
 }
 
 interface Plan {
@@ -76,29 +77,31 @@ interface WorkRun {
 
 const openPhoto = async (
   source: PhotoSource,
-  { deps: { context }, sidecars, buffers }: WorkRun,
+  { deps: { context, library }, sidecars, buffers }: WorkRun,
 ): Promise<OpenedPhoto> => {
   const { limits, signal } = context;
   const { bytes, ...stat } = await readPhotoFile(source.absolutePath, { limits, signal, buffers });
   const format = identifyFormat(bytes, source.displayPath);
-  const sidecar = await sidecars.read(source.absolutePath);
+  const contentHash = hashBytes(bytes);
+  const places = await library?.catalogue.sidecars.places([contentHash]);
+  const beside = await sidecars.read(placesWith(source.absolutePath, places?.get(contentHash)));
   return {
     draft: {
       absolutePath: source.absolutePath,
       bytes,
       format,
-      contentHash: hashBytes(bytes),
-      ...(sidecar === undefined ? {} : { sidecar }),
+      contentHash,
+      sidecars: beside,
     },
     stat,
-    sidecarHash: sidecarHashOf(sidecar),
+    sidecars: beside.signature,
   };
 };
 
 const planWork = async (opened: OpenedPhoto, deps: PipelineDeps, force: boolean): Promise<Plan> => {
   const { context, library, stages } = deps;
   const hash = opened.draft.contentHash;
-  const wanted = withSidecar(wantedKeys(stages, context), opened.sidecarHash);
+  const wanted = withSidecars(wantedKeys(stages, context), opened.sidecars);
   if (library === undefined) return { wanted, stale: staleStages(wanted, undefined), parts: undefined };
   const stored = (await library.catalogue.photos.stageKeys([hash])).get(hash);
   const parts = stored === undefined ? undefined : (await readParts(library, [hash], wanted, context)).get(hash);

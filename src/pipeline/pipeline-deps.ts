@@ -7,7 +7,7 @@ import type { Stage, StageContext } from "./stage.ts";
 
 /** The library a run stores into; absent with `--no-store`. */
 export interface PipelineLibrary {
-  readonly catalogue: Pick<Catalogue, "files" | "photos" | "roots">;
+  readonly catalogue: Pick<Catalogue, "files" | "photos" | "roots" | "sidecars">;
   readonly renditions: RenditionStore;
   /** Names this run on the tags it writes. */
   readonly runToken: string;

@@ -4,15 +4,14 @@ import type { Stage, StageContext } from "./stage.ts";
 /** Stage name to the key its result would be stored under; stages switched off in this run are absent. */
 export type StageKeys = ReadonlyMap<string, string>;
 
-/** The metadata stage also reads the sidecar; its content has a key of its own beside the stages'. */
+/** The metadata stage also reads the sidecars; which they were has a key of its own beside the stages'. */
 const SIDECAR = "sidecar";
 const SIDECAR_STAGE = "metadata";
-const NO_SIDECAR = "none";
 
 /** @param settings what the stage's `key` gives */
 export const stageKeyOf = ({ version }: Pick<Stage, "version">, settings: string): string => `${version}/${settings}`;
 
-/** Keys of the stages alone: enough to tell whether a photo whose sidecar was not looked at is current. */
+/** Keys of the stages alone: enough to tell whether a photo whose sidecars were not looked at is current. */
 export const wantedKeys = (stages: readonly Stage[], context: StageContext): StageKeys => {
   const keys = new Map<string, string>();
   for (const stage of stages) {
@@ -22,9 +21,9 @@ export const wantedKeys = (stages: readonly Stage[], context: StageContext): Sta
   return keys;
 };
 
-/** @param sidecarHash undefined = the photo has no sidecar */
-export const withSidecar = (wanted: StageKeys, sidecarHash: string | undefined): StageKeys =>
-  new Map([...wanted, [SIDECAR, sidecarHash ?? NO_SIDECAR]]);
+/** @param signature see photo/sidecar-names.ts */
+export const withSidecars = (wanted: StageKeys, signature: string): StageKeys =>
+  new Map([...wanted, [SIDECAR, signature]]);
 
 export const staleStages = (wanted: StageKeys, stored: StageKeys | undefined): ReadonlySet<string> =>
   new Set(

@@ -13,6 +13,7 @@ import type {
   Thumbnail,
   ThumbnailSettings,
 } from "../photo/types.ts";
+import type { Sidecars } from "./sidecar-files.ts";
 
 export type StageOutcome = { readonly status: "done" } | { readonly status: "skipped"; readonly reason: string };
 
@@ -22,8 +23,8 @@ export interface PhotoDraft {
   readonly absolutePath: Buffer;
   /** The whole file, read once; emptied when the last stage that reads it is done. */
   bytes: Uint8Array;
-  /** Content of the XMP sidecar beside the file, when there is one. */
-  readonly sidecar?: Uint8Array;
+  /** What the files beside it that belong to it say. */
+  readonly sidecars?: Pick<Sidecars, "xmp" | "takeout">;
   /** Found by sniffing the head, never by the extension. */
   readonly format: PhotoFormat;
   contentHash?: string;

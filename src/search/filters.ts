@@ -1,6 +1,7 @@
 /** Filters as people write them, turned into what the index understands. */
 import { closest } from "fastest-levenshtein";
 import { InvalidInputError, NotFoundError } from "../errors.ts";
+import { formatsHolding } from "../photo/photo-groups.ts";
 import type { IndexFilter } from "../vectors/types.ts";
 import { parseDateRange } from "./date-range.ts";
 import type { SearchCatalogue, SearchDeps, SearchFilters } from "./types.ts";
@@ -137,7 +138,7 @@ export const toIndexFilter = async (
     ...(filters.enriched === undefined ? {} : { enriched: filters.enriched }),
     ...(filters.favourite === undefined ? {} : { favourite: filters.favourite }),
     ...(filters.minRating === undefined ? {} : { minRating: filters.minRating }),
-    ...(listed(filters.formats) ? { formats: filters.formats.map(formatName) } : {}),
+    ...(listed(filters.formats) ? { formats: filters.formats.map(formatName).flatMap(formatsHolding) } : {}),
   };
   return Object.keys(filter).length === 0 ? undefined : filter;
 };

@@ -202,10 +202,12 @@ export const resolveTerms = async (terms: readonly SearchTerm[], context: Resolv
   const negatives = terms
     .map((term, position) => ({ term, vector: vectors[position]?.vector }))
     .filter(({ term }) => term.weight < 0);
+  const termPhotos = vectors.flatMap(({ contentHash }) => contentHash ?? []);
+  const shownInstead = await context.deps.catalogue.shownInstead(termPhotos);
   return {
     positive: model === undefined ? undefined : await positiveVector(wanted, model, context),
     text: context.mode === "vector" || words.length === 0 ? undefined : words.join(" "),
     negatives: await Promise.all(negatives.map(({ term, vector }) => negativeTerm(term, vector, context))),
-    termPhotos: new Set(vectors.flatMap(({ contentHash }) => contentHash ?? [])),
+    termPhotos: new Set(termPhotos.map((hash) => shownInstead.get(hash) ?? hash)),
   };
 };

@@ -1,5 +1,6 @@
 /** What search asks of the rest of photon, and what it answers. Wired together in app.ts. */
 import type { EncodeOptions, EncoderDescription } from "../../models/embedding/encoder.ts";
+import type { SidecarKind } from "../photo/sidecar-names.ts";
 import type { CaptureTime, GpsPosition, PhotoMetadata, StoredTag } from "../photo/types.ts";
 import type { VectorIndex } from "../vectors/types.ts";
 import type { NullSet } from "./null-calibration.ts";
@@ -54,8 +55,22 @@ export interface PhotoSummary {
   readonly described?: PhotoDescription;
 }
 
+/** A photo of a group: a RAW file and the picture its camera made of the same shot. */
+export interface GroupMember {
+  readonly contentHash: string;
+  readonly format: string;
+  /** Absolute paths of its files, as text. */
+  readonly paths: readonly string[];
+  /** The one that searches and lists show for the group. */
+  readonly shown: boolean;
+}
+
 /** What `show` adds to the summary. */
 export interface PhotoDetails extends PhotoSummary {
+  /** All photos of its group, the shown one first; empty without one. */
+  readonly group: readonly GroupMember[];
+  /** Files beside it that belong to it, as scans saw them. */
+  readonly sidecars: readonly { readonly kind: SidecarKind; readonly path: string }[];
   readonly metadata: PhotoMetadata;
   /** People's tags first, then the models', best first. */
   readonly scoredTags: readonly StoredTag[];
@@ -86,12 +101,17 @@ export interface PhotoFingerprint {
   readonly files: number;
 }
 
-/** What search needs of the catalogue. Only photos with at least one file that is not known to be gone exist here. */
+/**
+ * What search needs of the catalogue. Only photos with at least one file that is not known to be gone exist here; of a
+ * photo group the index and fingerprints know the shown photo alone.
+ */
 export interface SearchCatalogue {
   /** The library's random id; cursors name it. */
   libraryId(): Promise<string>;
   /** Full hashes that begin with the prefix (lower-case hex, 12..64 digits), ascending, at most `limit`. */
   hashesWithPrefix(prefix: string, limit: number): Promise<readonly string[]>;
+  /** The photos that lists show instead of these; those that are shown themselves are left out. */
+  shownInstead(contentHashes: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Hash of the photo last seen in the file with this absolute path. */
   hashAtPath(path: string): Promise<string | undefined>;
   /** In the order asked; unknown photos are left out. */

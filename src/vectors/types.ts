@@ -20,6 +20,7 @@ export interface IndexRow {
   readonly longitude: number | undefined;
   readonly favourite: boolean;
   readonly rating: number | undefined;
+  /** Of a photo group all of its formats: `jpeg+raw`. */
   readonly format: string;
   /** True when a description has been stored. */
   readonly enriched: boolean;

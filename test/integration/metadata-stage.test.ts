@@ -21,7 +21,7 @@ test("leaves the merged reading and the file's own exif record on the draft", as
   const draft: PhotoDraft = {
     absolutePath: Buffer.from("/photos/a.jpg"),
     bytes,
-    sidecar: Buffer.from(writeXmp({ rating: 5, keywords: ["boat"] })),
+    sidecars: { xmp: Buffer.from(writeXmp({ rating: 5, keywords: ["boat"] })) },
     format: "jpeg",
   };
   expect(await metadata.run(draft, context)).toEqual({ status: "done" });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Catalogue } from "../../src/catalogue/catalogue.ts";
 import { openCatalogue } from "../../src/catalogue/catalogue.ts";
 import type { FileClaim, FilePlace, FileStat } from "../../src/catalogue/file-repository.ts";
-import type { FinishedFile } from "../../src/catalogue/photo-repository.ts";
+import type { FinishedFile } from "../../src/catalogue/finished-files.ts";
 import type { PhotoUpdate, TagRun } from "../../src/catalogue/photo-row.ts";
 import { hashOf } from "./memory-library.ts";
 import type { ManualClock } from "./manual-clock.ts";

@@ -145,6 +145,8 @@ const createMemoryCatalogue = (
     scoredTags: [],
     vectorKeys: [],
     indexed: true,
+    group: [],
+    sidecars: [],
   });
   return {
     libraryId: async () => libraryId,
@@ -153,6 +155,7 @@ const createMemoryCatalogue = (
         .filter((contentHash) => contentHash.startsWith(prefix))
         .toSorted()
         .slice(0, limit),
+    shownInstead: async () => new Map(),
     hashAtPath: async (path) => photos.find((photo) => pathOf(photo) === path)?.contentHash,
     summaries: async (hashes) => known(hashes).map(summaryOf),
     details: async (contentHash) => known([contentHash]).map(details)[0],

@@ -14,12 +14,15 @@ import type { PhotoEnrichmentApi } from "./process-run-types.ts";
 import { createProcessRuns } from "./process-run.ts";
 import type { EnrichmentTargets } from "./targets.ts";
 import { createTargets } from "./targets.ts";
+import { reconcile } from "./reconciler.ts";
 import { createUpkeep } from "./upkeep.ts";
 import type { Companion, EnrichmentWorkers } from "./worker.ts";
 import { createEnrichmentWorkers } from "./worker.ts";
 
 /** For the other parts of the application. */
 export interface EnrichmentParts {
+  /** Adds the jobs of kinds that are made by themselves, for photos that came. */
+  readonly askAutomatic: (signal: AbortSignal) => Promise<void>;
   /** @throws ConfigError when a section of a kind, or a file it names, is wrong */
   readonly kinds: () => Promise<EnrichmentKinds>;
   /** @throws ConfigError when settings of the chosen provider or of a fallback are wrong */
@@ -67,7 +70,14 @@ export const createEnrichment = (deps: CreateEnrichmentDeps): EnrichmentParts & 
   const upkeep = createUpkeep({ kinds, targets, lookAfterBatches, clock, logger });
   const companions = [...deps.companions, upkeep];
   const workers = createEnrichmentWorkers({ ...deps, companions, kinds, prices, targets: workerTargets });
-  const parts: EnrichmentParts = { kinds, targets, prices, workers };
+  const askAutomatic = async (signal: AbortSignal): Promise<void> => {
+    await reconcile(
+      { catalogue: await catalogue(), kinds: await kinds(), targets: await targets(), clock },
+      "all",
+      signal,
+    );
+  };
+  const parts: EnrichmentParts = { askAutomatic, kinds, targets, prices, workers };
   const enrichment = createEnrichmentApi({ ...deps, ...parts });
   return {
     ...parts,

@@ -27,7 +27,7 @@ const spellings = (path: string): readonly string[] => {
   }
 };
 
-const rulesOf = ({ path, local_only: localOnly, folders }: RootSettings): readonly Rule[] => {
+const rulesOf = ({ path, local_only: localOnly = false, folders }: RootSettings): readonly Rule[] => {
   const inner = Object.entries(folders).map(([name, settings]) => [join(path, name), settings.local_only] as const);
   return [[path, localOnly] as const, ...inner].flatMap(([folder, isLocal]) =>
     spellings(folder).map((spelling) => ({ folder: comparable(spelling), localOnly: isLocal })),

@@ -1,4 +1,4 @@
-/** Gives way to everything else on the machine. */
+/** Gives way to other programs. */
 import { readdirSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import type { Logger } from "../../logger.ts";
@@ -14,12 +14,18 @@ const threadIds = (): readonly number[] => {
   }
 };
 
-export const lowerPriority = (logger: Logger): void => {
+const setAll = (priority: number, logger: Logger): void => {
   for (const id of threadIds()) {
     try {
-      setPriority(id, constants.priority.PRIORITY_LOW);
+      setPriority(id, priority);
     } catch (error) {
       logger.debug("A thread keeps its priority.", { error: error instanceof Error ? error.message : String(error) });
     }
   }
 };
+
+/** To everything else on the machine. */
+export const lowerPriority = (logger: Logger): void => setAll(constants.priority.PRIORITY_LOW, logger);
+
+/** To what people work with; before what nobody waits for. */
+export const giveWay = (logger: Logger): void => setAll(constants.priority.PRIORITY_BELOW_NORMAL, logger);

@@ -1,6 +1,6 @@
 /**
- * The worker of a run that is followed: a child process, so that calls of seconds slow nothing else down. It is told
- * what to do by one line on its stdin:
+ * Workers as child processes, so that what takes seconds slows nothing else down: the one of a run that is followed, and
+ * those of the agent. They are told what to do by one line on their stdin:
  *
  *   stdin open      works
  *   line "finish"   no more jobs will come: ends when nothing is left that can be done soon
@@ -11,8 +11,8 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
-/** The child's words on the command line. */
-const WORKER_WORDS = ["worker", "enrichment", "--follow"] as const;
+/** Words on the command line of the worker of a run. */
+const RUN_WORKER_WORDS = ["worker", "enrichment", "--follow"] as const;
 export const FINISH_LINE = "finish";
 
 export interface WorkerProcessOptions {
@@ -28,8 +28,17 @@ export interface WorkerProcessOptions {
   readonly onLog?: (line: string) => void;
 }
 
+export interface WorkerWords {
+  /** What is behind `photon` on the child's command line. */
+  readonly words: readonly string[];
+  /** Ctrl-C in the terminal does not reach the child: its parent alone decides when it ends. */
+  readonly isApart?: boolean;
+}
+
 export interface WorkerProcess extends AsyncDisposable {
   readonly pid: number | undefined;
+  /** Ends it by force; its jobs go back to the queue once its leases are seen to be those of a dead process. */
+  readonly kill: () => void;
   /** No more jobs will come. Resolves when the worker has ended. */
   readonly finish: () => Promise<WorkerEnd>;
   /** Resolves when the worker has ended, for whatever reason. */
@@ -60,12 +69,14 @@ const forwardLines = (stream: Readable, onLog: (line: string) => void): void => 
   });
 };
 
-export const startEnrichmentWorker = (options: WorkerProcessOptions): WorkerProcess => {
-  const { environment, workingDirectory, signal, onLog = () => undefined } = options;
-  const child = spawn(process.execPath, [entryFile(), ...WORKER_WORDS], {
+export const startWorkerProcess = (options: WorkerProcessOptions & WorkerWords): WorkerProcess => {
+  const { words, isApart = false, environment, workingDirectory, signal, onLog = () => undefined } = options;
+  const child = spawn(process.execPath, [entryFile(), ...words], {
     cwd: workingDirectory,
     env: environment,
     stdio: ["pipe", "ignore", "pipe"], // stdout belongs to the parent's records
+    detached: isApart && process.platform !== "win32", // there it would get a window of its own
+    windowsHide: true,
   });
   forwardLines(child.stderr, onLog);
   child.stdin.on("error", () => undefined); // it has ended already; `ended` tells
@@ -79,6 +90,7 @@ export const startEnrichmentWorker = (options: WorkerProcessOptions): WorkerProc
   if (signal.aborted) stop();
   return {
     pid: child.pid,
+    kill: () => void child.kill("SIGKILL"),
     finish: () => {
       child.stdin.write(`${FINISH_LINE}\n`);
       return ended;
@@ -90,3 +102,6 @@ export const startEnrichmentWorker = (options: WorkerProcessOptions): WorkerProc
     },
   };
 };
+
+export const startEnrichmentWorker = (options: WorkerProcessOptions): WorkerProcess =>
+  startWorkerProcess({ ...options, words: RUN_WORKER_WORDS });

@@ -1,8 +1,8 @@
-/** `photon worker enrichment`: the child process of runs that are followed; see app/enrichment/worker-process.ts. */
+/** `photon worker`: child processes of the agent and of runs that are followed; see app/enrichment/worker-process.ts. */
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { z } from "zod";
-import { lowerPriority } from "../../app/enrichment/niceness.ts";
+import { giveWay, lowerPriority } from "../../app/enrichment/niceness.ts";
 import { FINISH_LINE } from "../../app/enrichment/worker-process.ts";
 import { defineCommand, EXIT, flag } from "../command.ts";
 
@@ -26,25 +26,41 @@ const ordersFrom = (input: Readable): Orders => {
 
 const NO_ORDERS: Orders = { finish: AbortSignal.abort(), gone: new AbortController().signal };
 
+const followFlag = flag(
+  "--follow",
+  z.boolean().default(false),
+  "Take orders on stdin: go on until the line `finish`, end when stdin closes.",
+);
+
 export const workerEnrichmentCommand = defineCommand({
   options: z.object({
-    follow: flag(
-      "--follow",
-      z.boolean().default(false),
-      "Take orders on stdin: go on until the line `finish`, end when stdin closes.",
-    ),
+    follow: followFlag,
+    agent: flag("--agent", z.boolean().default(false), "The same, and ask for kinds that are made by themselves."),
   }),
   details: "Without --follow it works until nothing is left that can be done soon.",
   examples: [{ command: "photon worker enrichment", does: "do what is in the queue" }],
-  async run({ follow }, context, signal) {
+  async run({ follow, agent }, context, signal) {
     lowerPriority(context.logger);
-    const { finish, gone } = follow ? ordersFrom(process.stdin) : NO_ORDERS;
+    const { finish, gone } = follow || agent ? ordersFrom(process.stdin) : NO_ORDERS;
     const photon = await context.photon();
     await photon.workOnEnrichments({
       signal: AbortSignal.any([signal, gone]),
       finish,
-      role: follow ? "run" : "worker",
+      role: agent ? "agent" : follow ? "run" : "worker",
     });
+    return EXIT.done;
+  },
+});
+
+export const workerCoreCommand = defineCommand({
+  options: z.object({ follow: followFlag }),
+  details: "Without --follow it works until nothing is left.",
+  examples: [{ command: "photon worker core", does: "process what scans found" }],
+  async run({ follow }, context, signal) {
+    giveWay(context.logger);
+    const { finish, gone } = follow ? ordersFrom(process.stdin) : NO_ORDERS;
+    const photon = await context.photon();
+    await photon.workOnFiles({ signal: AbortSignal.any([signal, gone]), finish });
     return EXIT.done;
   },
 });

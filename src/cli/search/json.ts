@@ -41,6 +41,8 @@ export const searchJson = ({ hits, ...reply }: SearchReply): Readonly<Record<str
 export const detailsJson = (photo: PhotoDetails, id: string): Readonly<Record<string, unknown>> => ({
   id,
   ...photoJson(photo),
+  group: photo.group.map((member) => ({ id: member.contentHash.slice(0, id.length), ...member })),
+  sidecars: photo.sidecars,
   metadata: photo.metadata,
   scoredTags: photo.scoredTags,
   story: photo.story,

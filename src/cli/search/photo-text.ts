@@ -65,8 +65,32 @@ const descriptionRows = ({
   ];
 };
 
+const SIDECAR_WORDS: Readonly<Record<PhotoDetails["sidecars"][number]["kind"], string>> = {
+  xmp: "sidecar",
+  takeout: "sidecar",
+  aae: "sidecar",
+  clip: "clip",
+};
+
+/** `IMG_1.CR2 (raw, 3f2a9c01d4e7)`; of a photo that stands back also which one lists show. */
+const groupRows = (
+  photo: PhotoDetails,
+  id: string,
+  { workingDirectory }: TextOptions,
+): readonly (readonly [string, string | undefined])[] =>
+  photo.group
+    .filter(({ contentHash }) => contentHash !== photo.contentHash)
+    .map(({ contentHash, format, paths, shown }) => {
+      const where = paths.map((path) => shownPath(path, workingDirectory)).join(", ");
+      return [
+        shown ? "shown as" : "together with",
+        `${where} (${format}, ${contentHash.slice(0, id.length)})`,
+      ] as const;
+    });
+
 /** @param id as shown in lists */
-export const photoText = (photo: PhotoDetails, id: string, { output, workingDirectory }: TextOptions): string => {
+export const photoText = (photo: PhotoDetails, id: string, options: TextOptions): string => {
+  const { output, workingDirectory } = options;
   const { metadata } = photo;
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["id", output.style("cyan", id)],
@@ -75,6 +99,8 @@ export const photoText = (photo: PhotoDetails, id: string, { output, workingDire
       ({ path, online }) =>
         ["file", shownPath(path, workingDirectory) + (online ? "" : output.style("dim", " (offline)"))] as const,
     ),
+    ...groupRows(photo, id, options),
+    ...photo.sidecars.map(({ kind, path }) => [SIDECAR_WORDS[kind], shownPath(path, workingDirectory)] as const),
     ["picture", `${photo.format}, ${photo.width} x ${photo.height}, ${formatBytes(photo.fileBytes)}`],
     ["taken", photo.capturedAt === undefined ? undefined : formatCaptureTime(photo.capturedAt).replace("T", " ")],
     ["camera", photo.camera],

@@ -1,16 +1,19 @@
 /**
- * Metadata of a photo file and of the XMP sidecar beside it.
+ * Metadata of a photo file and of the sidecars beside it.
  *
  * Precedence inside a file follows the Metadata Working Group: what the camera measured (time, camera, lens, exposure,
  * place, orientation) comes from EXIF and XMP fills the gaps; what people wrote (rating, title, caption, keywords)
  * comes from XMP, then IPTC, then EXIF. A sidecar beats the file, field by field.
  */
 import type { ExifRecord, PhotoFormat, PhotoMetadata } from "../../photo/types.ts";
+import type { Sidecars } from "../sidecar-files.ts";
+import { cleanKeywords } from "./clean-text.ts";
 import { defined } from "./defined.ts";
 import { exifFields, exifRecord } from "./exif-fields.ts";
 import { readExifTags } from "./exif-tags.ts";
 import { findMetadataBlocks } from "./find-blocks.ts";
 import { iptcFields } from "./iptc-fields.ts";
+import { isSameInstant, readTakeout } from "./takeout-fields.ts";
 import { readXmp } from "./xmp-document.ts";
 import { xmpFields } from "./xmp-fields.ts";
 
@@ -38,15 +41,39 @@ export const readMetadata = async (bytes: Uint8Array, format: PhotoFormat): Prom
   };
 };
 
-/** Reads an XMP sidecar. Never throws: a file that is no XMP has no fields. */
-export const readSidecar = async (xmp: Uint8Array): Promise<PhotoMetadata> => xmpFields(readXmp(xmp));
-
 /** First source that has a field wins it. */
 const mergeAll = (sources: readonly PhotoMetadata[]): PhotoMetadata => Object.assign({}, ...sources.toReversed());
+
+/** Reads an XMP sidecar. Never throws: a file that is no XMP has no fields. */
+export const readSidecar = async (xmp: Uint8Array): Promise<PhotoMetadata> => xmpFields(readXmp(xmp));
 
 /** Sidecar beats file, field by field; of two times in the same second the more exact one stays. */
 export const mergeMetadata = (file: PhotoMetadata, sidecar: PhotoMetadata): PhotoMetadata => {
   const isSameSecond = file.capturedAt?.local.slice(0, 19) === sidecar.capturedAt?.local.slice(0, 19);
   const capturedAt = isSameSecond && sidecar.capturedAt?.offset === undefined ? file.capturedAt : sidecar.capturedAt;
   return { ...file, ...sidecar, ...defined({ capturedAt: capturedAt ?? file.capturedAt }) };
+};
+
+const mergeTakeout = (file: PhotoMetadata, taken: PhotoMetadata): PhotoMetadata => {
+  const { capturedAt, ...others } = taken;
+  return mergeMetadata(file, isSameInstant(file.capturedAt, capturedAt) ? others : taken);
+};
+
+const withKeywords = (metadata: PhotoMetadata, more: readonly string[]): PhotoMetadata =>
+  more.length === 0
+    ? metadata
+    : { ...metadata, ...defined({ keywords: cleanKeywords([...(metadata.keywords ?? []), ...more]) }) };
+
+/**
+ * Takeout beats the file, XMP beats both: it is what people wrote last. Sidecars that are none have no values. Never
+ * throws.
+ */
+export const withSidecars = async (
+  file: PhotoMetadata,
+  { xmp, takeout }: Pick<Sidecars, "xmp" | "takeout"> = {},
+): Promise<PhotoMetadata> => {
+  const taken = takeout === undefined ? undefined : readTakeout(takeout);
+  const exported = taken === undefined ? file : mergeTakeout(file, taken.metadata);
+  const edited = xmp === undefined ? exported : mergeMetadata(exported, await readSidecar(xmp));
+  return withKeywords(edited, taken?.people ?? []);
 };

@@ -1,6 +1,6 @@
-/** EXIF, XMP and IPTC of the file, merged with the sidecar beside it. */
+/** EXIF, XMP and IPTC of the file, merged with the sidecars beside it. */
 import { defineStage } from "../stage.ts";
-import { mergeMetadata, readMetadata, readSidecar } from "../metadata/read-metadata.ts";
+import { readMetadata, withSidecars } from "../metadata/read-metadata.ts";
 
 export const metadata = defineStage({
   name: "metadata",
@@ -10,8 +10,7 @@ export const metadata = defineStage({
   key: () => "",
   run: async (draft) => {
     const file = await readMetadata(draft.bytes, draft.format);
-    const sidecar = draft.sidecar === undefined ? {} : await readSidecar(draft.sidecar);
-    draft.metadata = { merged: mergeMetadata(file.metadata, sidecar), exif: file.exif };
+    draft.metadata = { merged: await withSidecars(file.metadata, draft.sidecars), exif: file.exif };
     return { status: "done" };
   },
 });

@@ -23,6 +23,7 @@ const workOneJob = async ({ catalogue, enqueue }: JobLibrary): Promise<void> => 
   await providers.noteSuccesses([{ providerKey: PROVIDER, model: "ok", kind: KIND, scopeId: scopeOf(1) }]);
   await providers.lastSuccess({ providerKey: PROVIDER, model: "ok", exceptScope: scopeOf(2) });
   await jobs.nextDue();
+  await jobs.isDue(0);
 };
 
 /** Tables with a handful of rows, and the indexes of what is running: a few jobs at a time. */

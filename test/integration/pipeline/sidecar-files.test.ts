@@ -8,8 +8,8 @@ import { temporaryFolder } from "../../support/photos.ts";
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
-const readBeside = (folder: string, photo: string): Promise<Uint8Array | undefined> =>
-  createSidecarFiles().read(Buffer.from(join(folder, photo)));
+const readBeside = async (folder: string, photo: string): Promise<Uint8Array | undefined> =>
+  (await createSidecarFiles().read([Buffer.from(join(folder, photo))])).xmp;
 
 test("a sidecar is read; one that is far too large is left where it is", async () => {
   await using folder = await temporaryFolder();

@@ -20,6 +20,7 @@ const createWorkers = (signal = new AbortController().signal) => {
     started.push({ end: (exitCode) => resolve({ exitCode }), isFinishing: () => isFinishing });
     return {
       pid: undefined,
+      kill: () => undefined,
       ended: promise,
       finish: () => {
         isFinishing = true;

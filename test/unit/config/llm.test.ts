@@ -205,13 +205,13 @@ describe("tables", () => {
     const { enrichment, roots } = load({ toml }).config;
     expect(enrichment.kinds).toEqual({ pet: { prompt_file: join(folder, "prompts/pet.md"), auto: true } });
     const folders = { "Private/Medical": { local_only: true } };
-    expect(roots).toEqual([{ path: join(folder, "photos"), local_only: false, folders }]);
+    expect(roots).toEqual([{ path: join(folder, "photos"), folders }]);
   });
 
   test.each([
     ['[[roots]]\npath = "p"\nlocal_only = "yes"\n', "true or false for roots[0].local_only"],
     ["[[roots]]\nlocal_only = true\n", "roots[0].path"],
-    ['[[roots]]\npath = "p"\nlocalonly = true\n', "only path, local_only, folders for roots[0]"],
+    ['[[roots]]\npath = "p"\nlocalonly = true\n', "kinds, provider for roots[0]"],
     ["[enrichment.kinds.image_tag]\nauto = 3\n", "true or false for enrichment.kinds.image_tag.auto"],
     ["[enrichment.kinds.image_tag]\ntemperature = 9\n", "enrichment.kinds.image_tag.temperature"],
   ])("%j is refused at its place", (toml, expected) => {

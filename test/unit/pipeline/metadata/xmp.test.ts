@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { mergeMetadata, readSidecar } from "../../../../src/pipeline/metadata/read-metadata.ts";
-import { sidecarNames } from "../../../../src/pipeline/metadata/sidecar-names.ts";
+import { sidecarNames } from "../../../../src/photo/sidecar-names.ts";
 import { xmpPacket } from "./fixtures.ts";
 
 const read = (text: string) => readSidecar(Buffer.from(text, "utf8"));
@@ -119,7 +119,7 @@ describe("a sidecar", () => {
   });
 
   test("is looked for under the names that editors use", () => {
-    expect(sidecarNames("a.b.jpg")).toEqual(["a.b.jpg.xmp", "a.b.xmp", "a.b.jpg.XMP", "a.b.XMP"]);
-    expect(sidecarNames(".hidden")).toEqual([".hidden.xmp", ".hidden.XMP"]);
+    expect(sidecarNames("a.b.jpg", "xmp")).toEqual(["a.b.jpg.xmp", "a.b.xmp", "a.b.jpg.XMP", "a.b.XMP"]);
+    expect(sidecarNames(".hidden", "xmp")).toEqual([".hidden.xmp", ".hidden.XMP"]);
   });
 });
