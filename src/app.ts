@@ -1,14 +1,11 @@
 /** Composition root: the only file that wires catalogue, pipeline, index, search and models together. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { ChangesApi } from "./app/changes.ts";
-import { createChangesApi } from "./app/changes.ts";
 import type { CoreWorkOptions } from "./app/core-work.ts";
 import { createCoreWorker } from "./app/core-worker.ts";
+import type { WorkerProcessOptions } from "./app/enrichment/worker-process.ts";
 import type { CostsApi } from "./app/enrichment/costs-api.ts";
 import { createCostsApi } from "./app/enrichment/costs-api.ts";
-import type { DescribeApi } from "./app/enrichment/describe-now.ts";
-import { createDescribeApi } from "./app/enrichment/describe-now.ts";
 import type { EnrichmentFeatures } from "./app/enrichment/create-enrichment.ts";
 import { createEnrichment } from "./app/enrichment/create-enrichment.ts";
 import { createLlmApi } from "./app/enrichment/llm-api.ts";
@@ -21,8 +18,6 @@ import type { FirstNotice } from "./app/first-notice.ts";
 import { createFirstNotice } from "./app/first-notice.ts";
 import { createFollowUps } from "./app/follow-ups.ts";
 import { createInference } from "./app/inference.ts";
-import type { LibraryGuide } from "./app/library-guide.ts";
-import { createLibraryGuide } from "./app/library-guide.ts";
 import type { LibraryIndex } from "./app/library-index.ts";
 import { createLibraryIndex } from "./app/library-index.ts";
 import type { LibraryModel } from "./app/library-model.ts";
@@ -32,8 +27,6 @@ import { createModelChange } from "./app/model-change.ts";
 import { createModelManagement } from "./app/model-management.ts";
 import { createNullSets } from "./app/null-sets.ts";
 import { once } from "./app/once.ts";
-import type { PicturesApi } from "./app/pictures.ts";
-import { createPicturesApi } from "./app/pictures.ts";
 import type { LibraryProcess } from "./app/process-api.ts";
 import { createProcessApi } from "./app/process-api.ts";
 import type { ScanningApi } from "./app/scanning.ts";
@@ -41,6 +34,8 @@ import { createScanningApi } from "./app/scanning.ts";
 import type { SearchApi } from "./app/search-api.ts";
 import { createSearchApi } from "./app/search-api.ts";
 import { createSearchModel } from "./app/search-model.ts";
+import type { ServingApis } from "./app/serving.ts";
+import { createServing } from "./app/serving.ts";
 import type { TaggingApi } from "./app/tagging.ts";
 import { createTaggingApi } from "./app/tagging.ts";
 import type { VocabularyApi } from "./app/vocabulary.ts";
@@ -71,6 +66,8 @@ export interface PhotonOptions {
   /** Load the text tower of searches in this process: for a process that waits for nothing else. Default true. */
   readonly searchInProcess?: boolean;
   readonly workingDirectory?: string;
+  /** How enrichment workers are started in the background; left out = jobs wait for other processes. */
+  readonly backgroundWorker?: Omit<WorkerProcessOptions, "signal" | "onLog"> | undefined;
 }
 
 /** photon on one library. Nothing is opened or loaded before it is needed. */
@@ -78,19 +75,16 @@ export interface Photon
   extends
     AsyncDisposable,
     AdministrationApi,
-    ChangesApi,
-    DescribeApi,
     EnrichmentFeatures,
-    LibraryGuide,
     LlmApi,
     ModelApi,
     ModelChangeApi,
     PeopleApis,
-    PicturesApi,
     ProcessApi,
     RootsApi,
     ScanningApi,
     SearchApi,
+    ServingApis,
     TaggingApi,
     VocabularyApi {
   readonly config: Config;
@@ -140,7 +134,7 @@ const createAdministration = ({ model, index, again, ...parts }: AdministrationP
 
 export const createPhoton = (config: Config, options: PhotonOptions): Photon => {
   checkRegistries();
-  const { logger, clock = systemClock, searchInProcess = true, workingDirectory = process.cwd() } = options;
+  const { logger, clock = systemClock, searchInProcess = true, workingDirectory = globalThis.process.cwd() } = options;
   const folders = foldersOf(config);
   const hasLibrary = (): boolean => existsSync(folders.catalogue);
   const resources = new AsyncDisposableStack();
@@ -168,6 +162,12 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const followUps = createFollowUps({ config, index, nullSets, tagging, matchWatches });
   const searchApi = createSearchApi({ ...shared, nullSets, renditions });
   const { followModel, ...modelChange } = createModelChange({ ...shared, ...followUps, hasLibrary });
+  const process = followModel(processApi.process);
+  const { backgroundWorker } = options;
+  const serving = createServing({
+    ...{ ...shared, ...enrichment, ...followUps },
+    ...{ renditions, process, watches, backgroundWorker },
+  });
   return {
     config,
     costs: createCostsApi({ ...shared, ...enrichment, hasLibrary }),
@@ -177,15 +177,12 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...tagging,
     ...createVocabularyApi({ ...shared, cataloguePath: folders.catalogue }),
     finish: followUps.afterRun,
-    process: followModel(processApi.process),
-    workOnFiles: createCoreWorker({ ...shared, ...enrichment, ...followUps, process: followModel(processApi.process) }),
+    process,
+    workOnFiles: createCoreWorker({ ...shared, ...enrichment, ...followUps, process }),
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,
-    ...createPicturesApi({ ...shared, renditions }),
-    ...createChangesApi(catalogue),
-    ...createDescribeApi(enrichment.enrichment),
-    ...createLibraryGuide({ config, catalogue }),
+    ...serving,
     ...createRootsApi({ ...shared, workingDirectory }),
     ...createScanningApi(shared),
     ...createPeopleApis({ ...shared, ...enrichment, library: searchApi, onChange: index.notify }),
@@ -197,6 +194,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     [Symbol.asyncDispose]: async () => {
       await using _catalogue = resources;
       await using _inference = inference;
+      await serving[Symbol.asyncDispose]();
       await index[Symbol.asyncDispose]();
     },
   };

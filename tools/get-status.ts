@@ -1,7 +1,8 @@
 /** `get_status`: what the library holds, what is pending, who works on it, what went wrong. */
 import { z } from "zod";
 import type { ToolContext } from "./outcome.ts";
-import { jobData } from "./status/job-status.ts";
+import type { JobData } from "./status/job-status.ts";
+import { jobData, processJobData } from "./status/job-status.ts";
 import type { StatusData, StatusLibrary } from "./status/status-data.ts";
 import { readStatusData } from "./status/status-data.ts";
 import { defineTool } from "./tool.ts";
@@ -13,6 +14,11 @@ export const readStatus = async (
 ): Promise<StatusData> => {
   const library: StatusLibrary = await photon();
   return readStatusData(library, version, signal);
+};
+
+const readJob = async (library: StatusLibrary, jobId: string): Promise<JobData> => {
+  const process = await library.processJob(jobId);
+  return process === undefined ? jobData(await library.enrichment.status(jobId)) : processJobData(process);
 };
 
 export const getStatus = defineTool({
@@ -29,7 +35,7 @@ export const getStatus = defineTool({
   effect: "read",
   async handle({ job_id: jobId }, context, signal) {
     const library: StatusLibrary = await context.photon();
-    const job = jobId === undefined ? undefined : jobData(await library.enrichment.status(jobId));
+    const job = jobId === undefined ? undefined : await readJob(library, jobId);
     const status = await readStatus(context, signal);
     return { kind: "data", data: { ...status, ...(job === undefined ? {} : { job }) } };
   },

@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { Config } from "../config.ts";
+import { resolveFolders } from "../search/filters.ts";
 import { shownIds } from "../search/photo-ids.ts";
 
 /** Real paths. */
@@ -17,6 +18,8 @@ export interface LibraryGuide {
   /** Of those that are there now. */
   readonly readableRoots: () => Promise<ReadableRoots>;
   /** Shown ids of photos, tag names and folder names that begin with what was typed. */
+  /** Absolute folders that hold photos and are named so: in full, or by their last names. @throws NotFoundError */
+  readonly foldersNamed: (words: string) => Promise<readonly string[]>;
   readonly suggest: {
     readonly photos: (prefix: string, limit: number) => Promise<readonly string[]>;
     readonly tags: (prefix: string, limit: number) => Promise<readonly string[]>;
@@ -66,6 +69,7 @@ export const createLibraryGuide = (deps: LibraryGuideDeps): LibraryGuide => {
   const { catalogue } = deps;
   return {
     readableRoots: () => readableRoots(deps),
+    foldersNamed: async (words) => resolveFolders((await catalogue()).search, [words]),
     suggest: {
       photos: async (prefix, limit) => {
         if (!/^[0-9a-f]{0,64}$/.test(prefix)) return [];

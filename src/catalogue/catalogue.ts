@@ -50,6 +50,8 @@ import type { PhotoRepository } from "./photo-repository.ts";
 import { createPhotoRepository } from "./photo-repository.ts";
 import type { PresenceRepository } from "./presence-repository.ts";
 import { createPresenceRepository } from "./presence-repository.ts";
+import type { ProcessJobRepository } from "./process-job-repository.ts";
+import { createProcessJobRepository } from "./process-job-repository.ts";
 import type { ProposalRepository } from "./proposal-repository.ts";
 import { createProposalRepository } from "./proposal-repository.ts";
 import { createProviderRepository } from "./provider-repository.ts";
@@ -105,6 +107,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly nullSets: NullSetRepository;
   readonly photos: PhotoRepository;
   readonly presence: PresenceRepository;
+  readonly processJobs: ProcessJobRepository;
   readonly proposals: ProposalRepository;
   readonly providers: ProviderStore;
   readonly results: ResultRepository;
@@ -220,6 +223,7 @@ const createRepositories = (
     nullSets: createNullSetRepository(kysely, clock),
     photos,
     presence: createPresenceRepository(kysely, owner, clock),
+    processJobs: createProcessJobRepository(kysely, owner, clock),
     proposals: createProposalRepository(kysely, clock),
     providers: createProviderRepository(kysely, clock),
     results: createResultRepository(kysely),

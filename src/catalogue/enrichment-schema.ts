@@ -294,6 +294,8 @@ export interface WatchesTable {
   auto_add: Generated<number>;
   active: Generated<number>;
   created_at: number;
+  /** Absolute; null = the whole library. */
+  folder: string | null;
 }
 
 export interface CalendarEventsTable {

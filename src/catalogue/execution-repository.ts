@@ -348,7 +348,13 @@ export const createExecutionRepository = (database: Database, owner: string, clo
       return row === undefined ? undefined : executionOf(row);
     },
     running: async () =>
-      (await rows().where("state", "=", sql.lit("RUNNING")).orderBy("execution_id").execute()).map(executionOf),
+      (
+        await rows()
+          .where("state", "=", sql.lit("RUNNING"))
+          .where("kinds", "<>", "[]") // those are of process-job-repository.ts
+          .orderBy("execution_id")
+          .execute()
+      ).map(executionOf),
     progress: (executionId) => progress(database, executionId),
     items: (executionId) => items(database, executionId),
     failures: (executionId) => failures(database, executionId),

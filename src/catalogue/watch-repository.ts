@@ -25,6 +25,8 @@ export interface Watch {
   readonly ownAlbumId: string;
   /** Milliseconds UTC. */
   readonly createdAt: number;
+  /** Absolute; set = photos there alone. */
+  readonly folder: string | undefined;
 }
 
 export interface NewWatch {
@@ -33,6 +35,7 @@ export interface NewWatch {
   readonly threshold: number;
   readonly albumId?: string;
   readonly autoAdd: boolean;
+  readonly folder?: string;
 }
 
 export interface WatchRepository {
@@ -62,10 +65,11 @@ const watchOf = (row: Selectable<WatchesTable>): Watch => ({
   autoAdd: row.auto_add === 1,
   ownAlbumId: ownAlbumOf(row.id),
   createdAt: row.created_at,
+  folder: row.folder ?? undefined,
 });
 
 const add = async (tx: Tx, watch: NewWatch, now: number): Promise<Watch> => {
-  const { name, query, threshold, albumId, autoAdd } = watch;
+  const { name, query, threshold, albumId, autoAdd, folder } = watch;
   const taken = await tx.selectFrom("watches").select("id").where("name", "=", name).executeTakeFirst();
   if (taken !== undefined) {
     throw new InvalidInputError(`Expected a name that no standing watch has, received "${name}".`, {
@@ -74,7 +78,15 @@ const add = async (tx: Tx, watch: NewWatch, now: number): Promise<Watch> => {
   }
   const row = await tx
     .insertInto("watches")
-    .values({ name, query, threshold, album_id: albumId ?? null, auto_add: autoAdd ? 1 : 0, created_at: now })
+    .values({
+      name,
+      query,
+      threshold,
+      album_id: albumId ?? null,
+      auto_add: autoAdd ? 1 : 0,
+      created_at: now,
+      folder: folder ?? null,
+    })
     .returningAll()
     .executeTakeFirstOrThrow();
   await insertAlbum(tx, { album_id: ownAlbumOf(row.id), name, kind: "watch", query }, now);

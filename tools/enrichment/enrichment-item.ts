@@ -45,7 +45,7 @@ export interface ItemLimits {
   readonly versions: number;
 }
 /** From rich to poor. */
-export const ITEM_LIMITS: readonly ItemLimits[] = [
+export const ITEM_LIMITS: readonly [ItemLimits, ...ItemLimits[]] = [
   { text: 500, tags: 20, versions: 10 },
   { text: 250, tags: 10, versions: 5 },
   { text: 120, tags: 5, versions: 2 },

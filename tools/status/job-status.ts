@@ -1,6 +1,7 @@
 /** What has become of a job, in the names that programs know. */
 import { z } from "zod";
 import type { ExecutionStatus } from "../../src/app/enrichment/follow-execution.ts";
+import type { StoredProcessJob } from "../../src/catalogue/process-job-repository.ts";
 import { outsideName } from "../photos/outside-text.ts";
 
 export const jobSchema = z.strictObject({
@@ -45,5 +46,22 @@ export const jobData = (status: ExecutionStatus): JobData => {
     failed_count: progress.failed,
     ...(Object.keys(failures).length === 0 ? {} : { failures: { ...failures } }),
     ...(etaSeconds === undefined ? {} : { eta_s: etaSeconds }),
+  };
+};
+
+/** Of a job of `process`. */
+export const processJobData = ({ jobId, state, counts }: StoredProcessJob): JobData => {
+  const { done, queued, skipped, failed } = counts;
+  const total = done + queued + skipped + failed;
+  return {
+    job_id: jobId,
+    command: "process",
+    state: STATES[state],
+    success: failed === 0,
+    message: `${done} done, ${skipped} known before, ${failed} failed, ${queued} to do`,
+    total,
+    pending: queued,
+    processed_count: done + skipped,
+    failed_count: failed,
   };
 };

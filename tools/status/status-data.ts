@@ -4,6 +4,7 @@ import type { EnrichmentApi } from "../../src/app/enrichment/enrichment-api.ts";
 import type { LlmApi } from "../../src/app/enrichment/llm-api.ts";
 import type { LlmStatus } from "../../src/app/enrichment/llm-status.ts";
 import type { LibraryGuide } from "../../src/app/library-guide.ts";
+import type { ProcessJobsApi } from "../../src/app/process-jobs.ts";
 import { errorReport, PhotonError } from "../../src/errors.ts";
 import type { AdministrationApi, LibraryOverview } from "../../src/library/administration.ts";
 import { outsideName } from "../photos/outside-text.ts";
@@ -11,7 +12,11 @@ import { enrichmentSchema, enrichmentStatus } from "./enrichment-status.ts";
 import { lastErrors, lastErrorSchema } from "./last-errors.ts";
 
 export interface StatusLibrary
-  extends LibraryGuide, Pick<AdministrationApi, "overview" | "roleHolders" | "quarantined">, Pick<LlmApi, "llmStatus"> {
+  extends
+    LibraryGuide,
+    ProcessJobsApi,
+    Pick<AdministrationApi, "overview" | "roleHolders" | "quarantined">,
+    Pick<LlmApi, "llmStatus"> {
   readonly enrichment: EnrichmentApi;
 }
 

@@ -1,7 +1,9 @@
 /** How well a photo fits standing watches: by its vector and by its words, on the scale of search. */
 import type { Catalogue } from "../../catalogue/catalogue.ts";
+import type { SubjectRepository } from "../../catalogue/subject-repository.ts";
 import type { Watch } from "../../catalogue/watch-repository.ts";
 import type { OfferedWatch } from "../../enrichment/inputs.ts";
+import { isInside } from "../../photo/path-bytes.ts";
 import { levelsOf, vectorScore, WORD_LEVELS, wordsScore } from "../../search/match-score.ts";
 import type { NullSet } from "../../search/null-calibration.ts";
 import { calibrateWords } from "../../search/null-calibration.ts";
@@ -25,6 +27,19 @@ export interface ScoringDeps {
 /** Those that have something to do with the photo, best first. */
 export type ScoreWatches = (contentHash: string, watches: readonly Watch[]) => Promise<readonly ScoredWatch[]>;
 
+/** Those whose folder, if they have one, holds the photo. */
+const watchesThere = async (
+  subjects: Pick<SubjectRepository, "files">,
+  contentHash: string,
+  watches: readonly Watch[],
+): Promise<readonly Watch[]> => {
+  if (watches.every(({ folder }) => folder === undefined)) return watches;
+  const files = (await subjects.files([contentHash])).get(contentHash) ?? [];
+  const isThere = (folder: string): boolean =>
+    files.some(({ root, path }) => isInside(Buffer.from(`${root}/${path}`), Buffer.from(folder)));
+  return watches.filter(({ folder }) => folder === undefined || isThere(folder));
+};
+
 /** Vectors of queries: a watch is asked about for every photo. */
 type QueryVectors = Map<string, Promise<Float32Array | undefined>>;
 
@@ -39,8 +54,9 @@ export const createScoring = (deps: ScoringDeps): ScoreWatches => {
     vectors.set(key, made);
     return made;
   };
-  return async (contentHash, watches) => {
-    const { search } = await deps.catalogue();
+  return async (contentHash, all) => {
+    const { search, subjects } = await deps.catalogue();
+    const watches = await watchesThere(subjects, contentHash, all);
     const model = await deps.model();
     const text = (await search.texts([contentHash])).get(contentHash) ?? "";
     const photo =

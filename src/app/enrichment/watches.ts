@@ -29,6 +29,8 @@ export interface NewStandingWatch {
   /** Name or id; an album that does not exist is made. */
   readonly album?: string;
   readonly autoAdd: boolean;
+  /** Absolute folder; set = photos there alone. */
+  readonly folder?: string;
 }
 
 export interface ListedWatch extends Watch {
@@ -92,10 +94,17 @@ const listed = async ({ albums }: Catalogue, watch: Watch): Promise<ListedWatch>
 });
 
 const add = async (catalogue: Catalogue, given: NewStandingWatch): Promise<ListedWatch> => {
-  const { name, query = name, threshold, album, autoAdd } = given;
+  const { name, query = name, threshold, album, autoAdd, folder } = given;
   const known = album === undefined ? undefined : await catalogue.albums.find(album);
   const albumId = album === undefined ? undefined : (known?.albumId ?? (await catalogue.albums.create(album)));
-  const watch = { name, query, threshold, autoAdd, ...(albumId === undefined ? {} : { albumId }) };
+  const watch = {
+    name,
+    query,
+    threshold,
+    autoAdd,
+    ...(albumId === undefined ? {} : { albumId }),
+    ...(folder === undefined ? {} : { folder }),
+  };
   return listed(catalogue, await catalogue.watches.add(watch));
 };
 

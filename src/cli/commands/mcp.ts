@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Photon } from "../../app.ts";
 import { configFields, shownValue } from "../../config.ts";
+import { childEnvironment } from "../child-environment.ts";
 import type { CommandContext } from "../command.ts";
 import { defineCommand, EXIT, flag } from "../command.ts";
 
@@ -17,12 +18,16 @@ interface Opener extends AsyncDisposable {
 }
 
 /** Models run in processes of their own: an inference in this one would hold up every answer. */
-const createOpener = ({ config, logger, workingDirectory }: CommandContext): Opener => {
+const createOpener = (context: CommandContext): Opener => {
+  const { config, logger, workingDirectory } = context;
   const resources = new AsyncDisposableStack();
   return {
     open: async () => {
       const { createPhoton } = await import("../../app.ts");
-      return resources.use(createPhoton(config, { logger, workingDirectory, searchInProcess: false }));
+      const backgroundWorker = { environment: childEnvironment(context), workingDirectory };
+      return resources.use(
+        createPhoton(config, { logger, workingDirectory, searchInProcess: false, backgroundWorker }),
+      );
     },
     [Symbol.asyncDispose]: async () => {
       let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,6 @@
 /** The way of `enrich`, `profile` and `translate`: plan, forecast, question, queue, wait, result. */
 import { resolve } from "node:path";
+import { isAboveLimit } from "../../app/enrichment/confirm-above.ts";
 import type { EnrichmentApi } from "../../app/enrichment/enrichment-api.ts";
 import type { Forecast } from "../../app/enrichment/forecast.ts";
 import type { EnrichmentPlan, EnrichmentRequest } from "../../app/enrichment/plan.ts";
@@ -56,12 +57,6 @@ const noteLeftOut = async ({ plan, context }: Run): Promise<void> => {
   }
 };
 
-const isAbove = (
-  { jobs, leavesMachine }: EnrichmentPlan,
-  { usd }: Forecast,
-  { photos: mostPhotos, usd: mostUsd }: { readonly photos: number; readonly usd: number },
-): boolean => leavesMachine && (jobs.length > mostPhotos || (usd !== null && usd > mostUsd));
-
 const showForecast = async ({ flags, context }: Run, forecast: Forecast, to: "stdout" | "stderr"): Promise<void> => {
   const output = context[to];
   if (flags.json && to === "stdout") await output.line(forecastJson(forecast));
@@ -76,7 +71,7 @@ const agreed = async (run: Run): Promise<boolean> => {
   const { flags, context, api, plan, signal } = run;
   if (flags.yes || !plan.leavesMachine) return true;
   const forecast = await api.forecast(plan, { noHurry: !flags.hurry });
-  if (!isAbove(plan, forecast, context.config.llm.confirm_above)) return true;
+  if (!isAboveLimit(plan, forecast, context.config.llm.confirm_above)) return true;
   await showForecast(run, forecast, "stderr");
   return confirm("Go on?", { input: process.stdin, stderr: context.stderr, signal });
 };
