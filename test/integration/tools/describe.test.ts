@@ -112,7 +112,7 @@ describe("descriptions now", () => {
     ]);
     expect(photos.every(({ enrichment }) => enrichment?.description !== undefined)).toBe(true);
     const steps = ["gathering inputs", "calling LLM", "parsing response"];
-    expect(notes.map(({ message }) => message).toSorted()).toEqual([...steps, ...steps].toSorted());
+    expect(notes.map(({ message = "" }) => message).toSorted()).toEqual([...steps, ...steps].toSorted());
     expect(notes.map(({ progress }) => progress)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(notes.every(({ total }) => total === 6)).toBe(true);
     const { tools: listed } = await tools.served.client.listTools();
