@@ -4,6 +4,7 @@ import { jobQueueBench } from "./job-queue.ts";
 import { libraryWritesBench } from "./library-writes.ts";
 import { llmCoreBench } from "./llm-core.ts";
 import { llmBatchingBench } from "./llm-batching.ts";
+import { mcpBench } from "./mcp.ts";
 import { modelSizesBench } from "./model-sizes.ts";
 import { photonMiniBench } from "./photon-mini.ts";
 import { processBench } from "./process.ts";
@@ -23,6 +24,7 @@ export const benches: readonly Bench[] = [
   llmBatchingBench,
   llmCoreBench,
   retagBench,
+  mcpBench,
   vectorCommitBench,
   ...vectorSearchBenches,
   startUpBench,

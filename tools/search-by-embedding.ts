@@ -46,7 +46,7 @@ export const searchByEmbedding = defineTool({
     const { text } = query;
     const meaning = interpret && text !== undefined ? await interpretWords(text, context, signal) : undefined;
     if (meaning?.kind === "question") return questionOutcome(meaning, pendingOf(await library.overview()));
-    const terms = await termsOf(library, meaning === undefined ? query : { ...query, text: meaning.text });
+    const terms = await termsOf(library, meaning === undefined ? query : { ...query, text: meaning.text }, signal);
     const request: SearchRequest = {
       terms,
       filters: filtersOf({ ...meaning?.filters, ...filters }),

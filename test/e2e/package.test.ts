@@ -8,6 +8,7 @@ import { encodeBmp } from "../support/bmp-files.ts";
 import { parseRecords } from "../support/cli.ts";
 import type { TestLibrary } from "../support/library.ts";
 import { createTestLibrary, filesBelow } from "../support/library.ts";
+import { openPipe } from "../support/mcp-pipe.ts";
 import { installPackage, npmVersion } from "../support/packed-package.ts";
 import { writePhotos } from "../support/photos.ts";
 import type { ProgramResult } from "../support/run-program.ts";
@@ -67,10 +68,12 @@ describe.skipIf(npm === undefined)("the packed package (skipped where npm is mis
       "bin",
       "dist/models",
       "dist/src",
+      "dist/tools",
       "mcp.json",
       "models/embedding",
       "models/photon-mini",
       "package.json",
+      "tools",
     ]);
     expect(files).toContain("models/photon-mini/weights/manifest.json");
     expect(files.filter((file) => /^models\/photon-mini\/(?!weights\/)/.test(file))).toEqual([]);
@@ -105,6 +108,15 @@ describe.skipIf(npm === undefined)("the packed package (skipped where npm is mis
     cpSync(HEIC, join(library.folder, "phone", "picture.heic"));
     const { code, stdout } = await photon("process", join(library.folder, "phone"), "--format", "jsonl", "--quiet");
     expect([code, parseRecords(stdout).map(({ embedding }) => embedding.length > 0)]).toEqual([0, [true]]);
+  });
+
+  test("serves assistants, with the gallery", async () => {
+    await using pipe = openPipe(library, [], join(installed, "bin/photon.js"));
+    expect((await pipe.request("server/discover")).result).toHaveProperty("supportedVersions");
+    const page = await pipe.request("resources/read", { uri: "ui://photon/gallery.html" });
+    expect(JSON.stringify(page.result)).toContain("ui/initialize");
+    const status = await pipe.request("tools/call", { name: "get_status", arguments: {} });
+    expect(status.result).toHaveProperty(["structuredContent", "indexed"]);
   });
 
   test("runs the demo", async () => {

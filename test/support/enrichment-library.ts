@@ -51,7 +51,7 @@ export interface EnrichmentLibrary extends AsyncDisposable {
   readonly documentOf: (scopeId: string, documentType?: string) => Promise<Row | undefined>;
   readonly stateOf: (scopeId: string, documentType?: string) => Promise<string | undefined>;
   /** Runs SQL on a connection of its own. */
-  readonly sql: (text: string, ...values: readonly (string | number)[]) => Promise<readonly Row[]>;
+  readonly sql: (text: string, ...values: readonly (string | number | Uint8Array)[]) => Promise<readonly Row[]>;
 }
 
 /** @throws Error when another process works on the file */

@@ -105,7 +105,7 @@ export const rpc = (
       accept: "application/json, text/event-stream",
       "mcp-protocol-version": "2026-07-28",
       "mcp-method": method,
-      ...(subject === undefined ? {} : { "mcp-name": String(subject) }),
+      ...(subject === undefined ? {} : { "mcp-name": subject as string }), // names and addresses are texts
       ...headers,
     },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: envelope(capabilities) } }),

@@ -37,8 +37,9 @@ export interface Pipe extends AsyncDisposable {
   readonly ended: Promise<number | string | null>;
 }
 
-export const openPipe = (library: ServedLibrary, words: readonly string[] = []): Pipe => {
-  const child = spawn(process.execPath, [PHOTON, "mcp", ...words], {
+/** @param words after `photon mcp` @param launcher of a package instead of the checkout's */
+export const openPipe = (library: ServedLibrary, words: readonly string[] = [], launcher = PHOTON): Pipe => {
+  const child = spawn(process.execPath, [launcher, "mcp", ...words], {
     cwd: library.folder,
     env: { PATH: process.env["PATH"] ?? "", ...library.environment },
   });

@@ -23,6 +23,7 @@ export const ROW_LIMITS: readonly RowLimits[] = [
   { caption: 160, name: 100, folder: 120, tags: 8 },
   { caption: 80, name: 60, folder: 80, tags: 4 },
   { caption: 40, name: 40, folder: 40, tags: 2 },
+  { caption: 20, name: 20, folder: 20, tags: 1 },
 ];
 export const CONCISE_LIMITS: RowLimits = { caption: 160, name: 100, folder: 120, tags: 8 };
 

@@ -1,7 +1,7 @@
 /** What a search is for: the arguments of the tool as terms and filters of core. */
 import { z } from "zod";
 import type { LibraryGuide } from "../../src/app/library-guide.ts";
-import { InvalidInputError } from "../../src/errors.ts";
+import { InvalidInputError, NotFoundError } from "../../src/errors.ts";
 import { realPathInsideRoots } from "../../src/library/root-gate.ts";
 import type { Search, SearchFilters, SearchTerm } from "../../src/search/types.ts";
 import { knownPhoto } from "../photos/known-photos.ts";
@@ -68,7 +68,7 @@ const checkOnlyOne = (query: Query): void => {
   });
 };
 
-type TermSources = Pick<Search, "lookUp"> & Pick<LibraryGuide, "readableRoots">;
+type TermSources = Pick<Search, "lookUp" | "show"> & Pick<LibraryGuide, "readableRoots">;
 
 const likePhoto = async (library: TermSources, id: string, weight: number): Promise<SearchTerm> => {
   const { photo } = await knownPhoto(library, id);
@@ -87,18 +87,33 @@ const mixed = async (library: TermSources, mix: NonNullable<Query["mix"]>): Prom
   return terms;
 };
 
+/** A file of the library is its photo: nothing is decoded, and it is left out of what is like it. */
+const likeFile = async (library: TermSources, requested: string, signal: AbortSignal): Promise<SearchTerm> => {
+  const { added } = await library.readableRoots();
+  const path = await realPathInsideRoots(requested, added);
+  try {
+    const { contentHash } = await library.show(path, signal);
+    return { source: { kind: "photo", id: contentHash }, weight: 1 };
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    return { source: { kind: "file", path }, weight: 1 };
+  }
+};
+
 /**
  * No term = everything that passes the filters.
  * @throws InvalidInputError, NotFoundError for unknown ids and for paths outside of the photo folders
  */
-export const termsOf = async (library: TermSources, query: Query): Promise<readonly SearchTerm[]> => {
+export const termsOf = async (
+  library: TermSources,
+  query: Query,
+  signal: AbortSignal,
+): Promise<readonly SearchTerm[]> => {
   checkOnlyOne(query);
   const { text, like_id: id, like_path: path, embedding, mix } = query;
   if (text !== undefined) return [{ source: { kind: "text", text }, weight: 1 }];
   if (id !== undefined) return [await likePhoto(library, id, 1)];
   if (mix !== undefined) return mixed(library, mix);
   if (embedding !== undefined) return [{ source: { kind: "vector", vector: embedding }, weight: 1 }];
-  if (path === undefined) return [];
-  const { added } = await library.readableRoots();
-  return [{ source: { kind: "file", path: await realPathInsideRoots(path, added) }, weight: 1 }];
+  return path === undefined ? [] : [await likeFile(library, path, signal)];
 };

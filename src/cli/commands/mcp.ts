@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Photon } from "../../app.ts";
 import { configFields, shownValue } from "../../config.ts";
 import { childEnvironment } from "../child-environment.ts";
+import { InvalidInputError } from "../../errors.ts";
 import type { CommandContext } from "../command.ts";
 import { defineCommand, EXIT, flag } from "../command.ts";
 
@@ -81,6 +82,11 @@ export const mcpCommand = defineCommand({
     { command: "photon mcp --http 8765", does: "for clients that connect over HTTP" },
   ],
   async run({ http, readOnly, tools, imageResponses, withoutToken }, context, signal) {
+    if (withoutToken && http === undefined) {
+      throw new InvalidInputError("Expected --http beside --without-token, received none.", {
+        hint: "Over stdin and stdout there is no token.",
+      });
+    }
     const { config, logger, version } = context;
     const { serveOnHttp, serveOnStdio } = await import("../../../tools/server.ts");
     await using library = createOpener(context);
