@@ -41,9 +41,9 @@ export class Settler {
     this.#wakeUp.now();
   }
 
-  /** Files wait to come to rest, and will soon be work. */
-  get isWaiting(): boolean {
-    return this.#nextAt !== undefined;
+  /** When the next file may have come to rest; undefined when none waits. */
+  get nextAt(): number | undefined {
+    return this.#nextAt;
   }
 
   async run(signal: AbortSignal): Promise<void> {

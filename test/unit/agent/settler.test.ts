@@ -48,13 +48,13 @@ test("files are looked at when they are due, not before", async () => {
   await settle();
   settler.wake();
   await settle();
-  expect([rounds, settler.isWaiting]).toEqual([[0, 0], true]);
+  expect([rounds, settler.nextAt]).toEqual([[0, 0], 1500]);
   await pass(1499);
   expect(rounds).toHaveLength(2);
   facts.nextAt = undefined;
   await pass(1);
   expect(rounds).toEqual([0, 0, 1500]);
-  expect(settler.isWaiting).toBe(false);
+  expect(settler.nextAt).toBeUndefined();
   await stop();
 });
 
