@@ -65,6 +65,8 @@ import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { SidecarRepository } from "./sidecar-repository.ts";
 import { createSidecarRepository } from "./sidecar-repository.ts";
+import type { StatusRepository } from "./status-repository.ts";
+import { createStatusRepository } from "./status-repository.ts";
 import type { SubjectRepository } from "./subject-repository.ts";
 import { createSubjectRepository } from "./subject-repository.ts";
 import type { TagRepository } from "./tag-repository.ts";
@@ -111,6 +113,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly scans: ScanRepository;
   readonly search: SearchCatalogue;
   readonly sidecars: SidecarRepository;
+  readonly status: StatusRepository;
   readonly subjects: SubjectRepository;
   readonly tags: TagRepository;
   readonly todo: TodoRepository;
@@ -225,6 +228,7 @@ const createRepositories = (
     scans: createScanRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
     sidecars: createSidecarRepository(kysely, clock),
+    status: createStatusRepository(kysely, clock),
     subjects: createSubjectRepository(kysely, clock),
     tags: createTagRepository(kysely, clock),
     todo: createTodoRepository(kysely, clock),

@@ -10,6 +10,7 @@ import { up as enrichment } from "./migrations/0004-enrichment.ts";
 import { up as watching } from "./migrations/0005-watching.ts";
 import { up as groups } from "./migrations/0006-groups.ts";
 import { up as edits } from "./migrations/0007-edits.ts";
+import { up as workDone } from "./migrations/0008-work-done.ts";
 
 export interface Migration {
   /** Becomes `PRAGMA user_version`. */
@@ -26,6 +27,7 @@ const migrations = [
   { version: 5, name: "watching", up: watching },
   { version: 6, name: "groups", up: groups },
   { version: 7, name: "edits", up: edits },
+  { version: 8, name: "work-done", up: workDone },
 ] as const satisfies readonly Migration[];
 
 export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);

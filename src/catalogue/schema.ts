@@ -287,6 +287,13 @@ export interface ToGroupTable {
   content_hash: string;
 }
 
+/** Files dealt with, by minute since the epoch; written by triggers. */
+export interface WorkDoneTable {
+  stage: string;
+  minute: number;
+  count: number;
+}
+
 /** Files beside photos, as scans saw them. */
 export interface SidecarsTable {
   root_id: number;
@@ -327,6 +334,7 @@ export interface CatalogueSchema extends EnrichmentSchema {
   photo_groups: PhotoGroupsTable;
   to_group: ToGroupTable;
   sidecars: SidecarsTable;
+  work_done: WorkDoneTable;
   to_reread: ToRereadTable;
   forgotten: ForgottenTable;
 }

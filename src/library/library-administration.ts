@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { QuarantinedFile } from "../catalogue/administration-repository.ts";
+import type { Clock } from "../clock.ts";
 import { SCHEMA_VERSION } from "../catalogue/migrations.ts";
 import { NotFoundError } from "../errors.ts";
 import type { RenditionStore } from "../photo/rendition-store.ts";
@@ -18,6 +19,7 @@ import type {
   QuarantineRetry,
 } from "./administration.ts";
 import type { VectorIndexStatus } from "../vectors/types.ts";
+import { readWatchStatus } from "./watch-status.ts";
 
 const SHORT_ID_DIGITS = 12;
 const HASH_PREFIX = /^[0-9a-f]{12,64}$/;
@@ -35,6 +37,7 @@ export interface LibraryAdministrationDeps {
   readonly catalogue: () => Promise<Catalogue>;
   readonly folders: LibraryFolders;
   readonly renditions: RenditionStore;
+  readonly clock: Clock;
   readonly activeModel: () => Promise<ActiveModel | undefined>;
   readonly indexStatus: () => Promise<VectorIndexStatus>;
   readonly committerHolder: () => Promise<string | undefined>;
@@ -48,6 +51,7 @@ export interface LibraryAdministrationDeps {
 export type LibraryAdministration = Pick<
   AdministrationApi,
   | "status"
+  | "watchStatus"
   | "indexReport"
   | "rebuildIndex"
   | "quarantined"
@@ -89,6 +93,7 @@ const readStatus = async (deps: LibraryAdministrationDeps): Promise<LibraryStatu
     forgotten: count.forgotten,
     roots: count.roots,
     model: await deps.activeModel(),
+    watching: await readWatchStatus(catalogue, deps.clock.now()),
     pending: { files: count.filesByState.pending ?? 0, index: await catalogue.index.countMarks() },
     bytes: {
       catalogue: await catalogueBytes(folders.catalogue),
@@ -201,6 +206,7 @@ const forget = async (deps: LibraryAdministrationDeps, plan: ForgetPlan): Promis
 
 export const createLibraryAdministration = (deps: LibraryAdministrationDeps): LibraryAdministration => ({
   status: () => readStatus(deps),
+  watchStatus: async () => readWatchStatus(await deps.catalogue(), deps.clock.now()),
   indexReport: () => readIndexReport(deps),
   rebuildIndex: async (options) => {
     await deps.rebuildIndex(options);
