@@ -1,11 +1,11 @@
 /** The workers of the agent and who gives them work: one process of a library has these, whoever watches its roots. */
 import type { WorkerProcess } from "../src/app/enrichment/worker-process.ts";
 import { startWorkerProcess } from "../src/app/enrichment/worker-process.ts";
+import type { ScanningApi } from "../src/app/scanning.ts";
 import type { Catalogue } from "../src/catalogue/catalogue.ts";
 import type { Clock } from "../src/clock.ts";
 import { SECOND } from "../src/clock.ts";
 import type { Config } from "../src/config.ts";
-import { settleDueFiles } from "../src/library/scan/settle-files.ts";
 import type { Logger } from "../src/logger.ts";
 import { createPauses } from "./pauses.ts";
 import { Settler } from "./settler.ts";
@@ -27,6 +27,7 @@ const WORKER_WORDS = {
 export interface CrewDeps {
   readonly config: Config;
   readonly catalogue: Catalogue;
+  readonly scanning: ScanningApi;
   readonly clock: Clock;
   readonly logger: Logger;
   /** All that decides the settings of workers. */
@@ -45,7 +46,7 @@ export interface Crew {
 type WorkerName = keyof typeof WORKER_WORDS;
 
 export const createCrew = (deps: CrewDeps): Crew => {
-  const { config, catalogue, clock, logger, workingDirectory } = deps;
+  const { config, catalogue, scanning, clock, logger, workingDirectory } = deps;
   const { todo, agent } = catalogue;
   const onPhoto = (news: PhotoNews): void => {
     supervisor.noteProgress();
@@ -67,14 +68,10 @@ export const createCrew = (deps: CrewDeps): Crew => {
     new WorkerSlot({ name, start: (signal) => start(name, signal), lingerMs: LINGER_MS, clock, logger });
   const settler = new Settler({
     settleDue: async (signal) => {
-      if ((await settleDueFiles({ catalogue, clock, signal })) > 0) supervisor.wake();
-      return todo.nextSettleAt();
+      if ((await scanning.settleDueFiles(signal)) > 0) supervisor.wake();
+      return scanning.nextSettleAt();
     },
-    decideMissing: async (before) => {
-      const decided = await todo.decideMissing(before);
-      if (decided > 0) supervisor.wake();
-      return decided;
-    },
+    decideMissing: scanning.decideMissing,
     undecided: todo.undecided,
     isQuiet: deps.isQuiet,
     clock,

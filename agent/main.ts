@@ -2,8 +2,8 @@
  * The agent: keeps a library equal to its folders for as long as it runs. Any number may run on one library; each root
  * has one watcher and the library one crew of workers, and who is left takes over.
  */
-import { realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { createScanningApi } from "../src/app/scanning.ts";
 import { openCatalogue } from "../src/catalogue/catalogue.ts";
 import type { Catalogue } from "../src/catalogue/catalogue.ts";
 import type { RootWatch as ReportedWatch } from "../src/catalogue/root-repository.ts";
@@ -204,8 +204,6 @@ const addFolders = async (api: RootsApi, folders: readonly string[], logger: Log
   });
 };
 
-const ownFolder = async (path: string): Promise<Buffer> => await realpath(path, "buffer");
-
 /** Opens the library and adds the folders; `run` does the rest. */
 export const createAgent = async (options: AgentOptions): Promise<Agent> => {
   const { config, logger, clock = systemClock, workingDirectory, environment, createSource } = options;
@@ -228,16 +226,17 @@ export const createAgent = async (options: AgentOptions): Promise<Agent> => {
     };
     const shared = { config, catalogue, clock, logger };
     const isQuiet = (): boolean => roots.roots.every(isAtRest);
-    const crew = createCrew({ ...shared, environment, workingDirectory, isQuiet, onPhoto });
-    const roots = createRootSet({
+    const onChange = (): void => {
+      crew.settler.wake();
+      crew.supervisor.wake();
+    };
+    const scanning = createScanningApi({
       ...shared,
-      excludedFolders: [await ownFolder(config.general.data_dir)],
-      createSource,
-      onChange: () => {
-        crew.settler.wake();
-        crew.supervisor.wake();
-      },
+      catalogue: () => Promise.resolve(catalogue),
+      index: { notify: () => crew.supervisor.wake() }, // the index is written by a worker
     });
+    const crew = createCrew({ ...shared, scanning, environment, workingDirectory, isQuiet, onPhoto });
+    const roots = createRootSet({ ...shared, scanning, createSource, onChange });
     const parts: Parts = { catalogue, clock, logger, roots, crew, counts };
     return {
       run: (signal) => run(parts, signal),

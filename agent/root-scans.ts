@@ -1,7 +1,7 @@
 /** What the watcher of a root asks of the library. */
-import type { ScanDeps, ScanHooks } from "../src/library/scan/root-scan.ts";
+import type { ScanningApi } from "../src/app/scanning.ts";
+import type { ScanHooks } from "../src/library/scan/root-scan.ts";
 import type { FolderToScan, ScanEnd } from "../src/library/scan/scan-root.ts";
-import { isInOrder, scanFolders, scanRoot } from "../src/library/scan/scan-root.ts";
 
 export interface RootScans {
   /** Everything in the root. */
@@ -12,8 +12,8 @@ export interface RootScans {
   readonly isInOrder: () => Promise<boolean>;
 }
 
-export const createRootScans = (deps: ScanDeps, rootId: number): RootScans => ({
-  scanAll: (hooks) => scanRoot(deps, rootId, hooks),
-  scanFolders: (folders, hooks) => scanFolders(deps, rootId, { folders, hooks }),
-  isInOrder: () => isInOrder(deps, rootId),
+export const createRootScans = (scanning: ScanningApi, rootId: number): RootScans => ({
+  scanAll: (hooks) => scanning.scanRoot(rootId, hooks),
+  scanFolders: (folders, hooks) => scanning.scanFolders(rootId, { folders, hooks }),
+  isInOrder: () => scanning.isRootInOrder(rootId),
 });

@@ -1,4 +1,5 @@
 /** Watchers for the roots of a library, made of its parts. */
+import type { ScanningApi } from "../src/app/scanning.ts";
 import type { Catalogue } from "../src/catalogue/catalogue.ts";
 import type { AddedRoot } from "../src/catalogue/root-repository.ts";
 import type { Clock } from "../src/clock.ts";
@@ -19,8 +20,7 @@ export interface RootWatchesDeps {
   readonly catalogue: Catalogue;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Absolute real paths that are never entered. */
-  readonly excludedFolders: readonly Buffer[];
+  readonly scanning: ScanningApi;
   /** undefined = what suits this system. */
   readonly createSource: CreateHintSource | undefined;
   /** A scan has ended, or a root is watched in another way. */
@@ -34,12 +34,11 @@ export const defaultSource = (platform: NodeJS.Platform = process.platform): Cre
   createBareSource(hasRootHandles(platform) ? "root" : "folder");
 
 const createWatch = (deps: RootWatchesDeps, root: AddedRoot): RootWatch => {
-  const { config, clock, logger, onChange, createSource = defaultSource() } = deps;
+  const { config, scanning, clock, logger, onChange, createSource = defaultSource() } = deps;
   const { mode, debounce_ms: quietMs, rescan_minutes: rescan } = config.watch;
-  const scans = createRootScans({ ...deps, onChanged: onChange }, root.id);
   return new RootWatch({
     path: root.path,
-    scans,
+    scans: createRootScans(scanning, root.id),
     chooseMode: () =>
       chooseMode({ wanted: root.mode === "auto" ? mode : root.mode, fileSystem: root.identity?.fileSystem ?? "" }),
     createSource,
