@@ -14,6 +14,7 @@ import type { PipelineDeps } from "./pipeline-deps.ts";
 import type { StoredParts } from "./read-back.ts";
 import { assemblePhoto, lostStages, readParts } from "./read-back.ts";
 import { runStages } from "./run-stages.ts";
+import { copyVectors, digestOf } from "./same-picture.ts";
 import type { SidecarFiles } from "./sidecar-files.ts";
 import type { PhotoDraft } from "./stage.ts";
 import type { StageKeys } from "./stage-plan.ts";
@@ -140,6 +141,7 @@ const updateOf = (
   deps: PipelineDeps,
 ): PhotoUpdate => {
   const { decoded, thumbnail, tags } = draft;
+  const digest = digestOf(draft);
   const run = tagRunOf(deps);
   const stageKeys = keysOf(done, wanted);
   return {
@@ -155,6 +157,7 @@ const updateOf = (
     ...(draft.metadata === undefined ? {} : { metadata: draft.metadata }),
     ...(thumbnail === undefined ? {} : { thumbnail: factsOf(thumbnail) }),
     ...(draft.perceptualHash === undefined ? {} : { perceptualHash: draft.perceptualHash }),
+    ...(digest === undefined ? {} : { pixelDigest: digest }),
     ...vectorsOf(draft, stageKeys, deps),
     ...(tags === undefined || run === undefined ? {} : { tags: { run, tags } }),
   };
@@ -179,7 +182,7 @@ const isSkipped = async (
 
 /** The part that needs a decode slot; resolves to the part that does not. */
 const startContent = async (
-  { deps, buffers }: WorkRun,
+  { deps, options, buffers }: WorkRun,
   opened: OpenedPhoto,
   plan: Plan,
 ): Promise<() => Promise<ContentResult>> => {
@@ -194,10 +197,11 @@ const startContent = async (
   const first = await runStages(inSlot, draft, deps.context, warn);
   if (first.failures.length === 0) buffers.giveBack(draft.bytes);
   draft.bytes = NO_BYTES;
+  const copied = options.force ? [] : await copyVectors(deps, draft, plan);
   return async () => {
-    const inEncoderLane = stages.filter(({ lane }) => lane === "encoder");
+    const inEncoderLane = stages.filter(({ lane, name }) => lane === "encoder" && !copied.includes(name));
     const second = await runStages(inEncoderLane, draft, deps.context, warn);
-    const done = [...first.done, ...second.done];
+    const done = [...first.done, ...copied, ...second.done];
     return {
       contentHash,
       photo: assemblePhoto(draft, fileSize, plan.parts, deps.context),
