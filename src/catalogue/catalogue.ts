@@ -34,6 +34,8 @@ import type { ExecutionRepository } from "./execution-repository.ts";
 import { createExecutionRepository } from "./execution-repository.ts";
 import type { FileRepository } from "./file-repository.ts";
 import { createFileRepository } from "./file-repository.ts";
+import type { IgnoreFileRepository } from "./ignore-file-repository.ts";
+import { createIgnoreFileRepository } from "./ignore-file-repository.ts";
 import { createIndexRepository } from "./index-repository.ts";
 import { createJobStore } from "./job-store.ts";
 import type { LeaseRepository } from "./lease-repository.ts";
@@ -98,6 +100,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly events: EventRepository;
   readonly executions: ExecutionRepository;
   readonly files: FileRepository;
+  readonly ignoreFiles: IgnoreFileRepository;
   readonly index: IndexSource;
   readonly jobs: JobStore;
   readonly leases: LeaseRepository;
@@ -213,6 +216,7 @@ const createRepositories = (
     events: createEventRepository(kysely, clock),
     executions: createExecutionRepository(kysely, owner, clock),
     files: createFileRepository(kysely, owner, clock),
+    ignoreFiles: createIgnoreFileRepository(kysely),
     index,
     jobs: createJobStore(kysely, clock, commits),
     leases: createLeaseRepository(kysely, owner, clock),

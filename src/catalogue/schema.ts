@@ -305,6 +305,15 @@ export interface SidecarsTable {
   mtime_ns: Nanoseconds;
 }
 
+/** Of `.photonignore` files. */
+export interface IgnoreFilesTable {
+  root_id: number;
+  /** Below the root, exact bytes. */
+  folder: Uint8Array;
+  /** Of its content. */
+  digest: string;
+}
+
 /** Photos whose sidecars may be others; written by triggers and by sidecar-repository.ts. */
 export interface ToRereadTable {
   content_hash: string;
@@ -334,6 +343,7 @@ export interface CatalogueSchema extends EnrichmentSchema {
   photo_groups: PhotoGroupsTable;
   to_group: ToGroupTable;
   sidecars: SidecarsTable;
+  ignore_files: IgnoreFilesTable;
   work_done: WorkDoneTable;
   to_reread: ToRereadTable;
   forgotten: ForgottenTable;
