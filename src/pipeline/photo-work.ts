@@ -38,6 +38,8 @@ export interface ContentResult {
   /** undefined when the consumer wants no record of it, see ProcessOptions.skip. */
   readonly photo: ProcessedPhoto | undefined;
   readonly failures: readonly PhotoFailure[];
+  /** Names of the stages that ran for it. */
+  readonly ran: readonly string[];
   /** What to store; undefined when nothing was computed. */
   readonly update: PhotoUpdate | undefined;
 }
@@ -206,6 +208,7 @@ const startContent = async (
       contentHash,
       photo: assemblePhoto(draft, fileSize, plan.parts, deps.context),
       failures: [...first.failures, ...second.failures],
+      ran: [...first.done, ...second.done],
       update: done.length === 0 ? undefined : updateOf(opened, fileSize, done, plan, deps),
     };
   };
@@ -229,10 +232,10 @@ export const createPhotoWork = (
     const begun = shared.get(contentHash);
     const plan = await planWork(opened, deps, options.force);
     if (await isSkipped(run, source, contentHash, plan)) {
-      return { result: Promise.resolve({ contentHash, photo: undefined, failures: [], update: undefined }) };
+      return { result: Promise.resolve({ contentHash, photo: undefined, failures: [], ran: [], update: undefined }) };
     }
     const known = begun ?? shared.get(contentHash);
-    if (known !== undefined) return { result: known };
+    if (known !== undefined) return { result: known.then((result) => ({ ...result, ran: [] })) };
     const started = startContent(run, opened, plan);
     const result = started.then((finish) => finish());
     shared.set(contentHash, result);

@@ -27,8 +27,8 @@ export interface SoakResult {
   readonly kills: number;
   readonly files: number;
   readonly contents: number;
-  /** Photos that were computed and stored. */
-  readonly computed: number;
+  /** Photos whose vector was computed and stored. */
+  readonly embedded: number;
   /** What the agents warned of, each once. */
   readonly warnings: readonly string[];
   readonly problems: readonly string[];
@@ -39,6 +39,7 @@ interface LogLine {
   readonly message?: string;
   readonly event?: string;
   readonly content_hash?: string;
+  readonly stages?: readonly string[];
 }
 
 const logLines = (text: string): readonly LogLine[] =>
@@ -147,11 +148,11 @@ const compare = async (library: TestLibrary, roots: readonly string[]): Promise<
 
 const doubled = (log: readonly LogLine[]): readonly string[] => {
   const times = Map.groupBy(
-    log.filter(({ event }) => event === "photo:processed"),
+    log.filter(({ stages }) => stages?.includes("embed") === true),
     ({ content_hash: hash = "" }) => hash,
   );
   return [...times].flatMap(([hash, lines]) =>
-    lines.length > 1 ? [`${hash} was computed ${lines.length} times`] : [],
+    lines.length > 1 ? [`${hash} was embedded ${lines.length} times: ${JSON.stringify(lines)}`] : [],
   );
 };
 
@@ -189,7 +190,7 @@ export const soakAgent = async (options: SoakOptions): Promise<SoakResult> => {
     kills: agent.kills,
     files: contents.size,
     contents: new Set(contents.values()).size,
-    computed: log.filter(({ event }) => event === "photo:processed").length,
+    embedded: log.filter(({ stages }) => stages?.includes("embed") === true).length,
     warnings: [
       ...new Set(log.filter(({ level }) => level === "warn" || level === "error").map((line) => JSON.stringify(line))),
     ],

@@ -2,7 +2,7 @@
 import {
   appendFile,
   copyFile,
-  lstat,
+  readFile,
   mkdir,
   readdir,
   rename,
@@ -15,7 +15,6 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemCode } from "../../src/errors.ts";
 import { hashBytes } from "../../src/photo/content-hash.ts";
-import { readFile } from "node:fs/promises";
 import { photoBytes } from "./photos.ts";
 
 const CHUNKS = 4;
@@ -59,12 +58,16 @@ export interface RandomChanges {
 
 export const createRandomChanges = (roots: readonly string[], random: () => number): RandomChanges => {
   const slow = new Set<Promise<void>>();
-  const cut = new Set<string>();
+  const known = new Set<string>();
   let names = 0;
   let seeds = 0;
   const pick = <Item>(items: readonly Item[]): Item | undefined => items[Math.floor(random() * items.length)];
   const newName = (): string => `p${(names += 1)}.jpg`;
-  const newContent = (): Promise<Buffer> => photoBytes((seeds += 1), 64);
+  const newContent = async (): Promise<Buffer> => {
+    const bytes = await photoBytes((seeds += 1), 64);
+    known.add(hashBytes(bytes));
+    return bytes;
+  };
 
   const writeSlowly = async (path: string, bytes: Buffer, pauseMs: number): Promise<void> => {
     await writeFile(path, "");
@@ -91,10 +94,7 @@ export const createRandomChanges = (roots: readonly string[], random: () => numb
     (file, folder) => copyFile(file, join(folder, newName())),
     async (file) => replace(file, await newContent()),
     async (file) => writeFile(file, await newContent()),
-    async (file) => {
-      await truncate(file, 100);
-      cut.add(file);
-    },
+    (file) => truncate(file, 100),
     (file) => rm(file),
     (_file, folder) => mkdir(join(folder, `d${(names += 1)}`)),
     (_file, folder) => (roots.includes(folder) ? Promise.resolve() : rm(folder, { recursive: true, force: true })),
@@ -114,10 +114,9 @@ export const createRandomChanges = (roots: readonly string[], random: () => numb
     },
     finish: async () => {
       await Promise.all(slow);
-      const whole = await treeOf(roots);
-      for (const path of whole.files) {
-        const { size } = await lstat(path);
-        if (size <= 100 || cut.has(path)) await writeFile(path, await newContent());
+      // Cut off, or written by two at the same time: no photo that anybody made.
+      for (const [path, hash] of await contentsOf(roots)) {
+        if (!known.has(hash)) await writeFile(path, await newContent());
       }
     },
   };
