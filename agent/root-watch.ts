@@ -11,13 +11,17 @@ import type { Clock } from "../src/clock.ts";
 import { MINUTE, SECOND } from "../src/clock.ts";
 import { isAbort } from "../src/errors.ts";
 import { WakeUp } from "../src/jobs/wake-up.ts";
+import type { FreezeReason } from "../src/library/scan/root-check.ts";
+import { FREEZE_TEXTS } from "../src/library/scan/root-check.ts";
+import type { ScanHooks } from "../src/library/scan/root-scan.ts";
+import type { ScanEnd } from "../src/library/scan/scan-root.ts";
 import type { Logger } from "../src/logger.ts";
 import { DirtyFolders } from "./dirty-folders.ts";
 import type { SettleTimes } from "./dirty-folders.ts";
 import { FloodMeter } from "./flood-meter.ts";
 import type { CreateHintSource, HintSource, Trouble, TroubleKind } from "./hints/hint-source.ts";
 import { folderKey } from "./hints/hint-source.ts";
-import type { RootScans, ScanEnd, ScanHooks } from "./root-scans.ts";
+import type { RootScans } from "./root-scans.ts";
 import type { ModeChoice } from "./watch-mode.ts";
 import { limitMode } from "./watch-mode.ts";
 
@@ -178,9 +182,9 @@ export class RootWatch {
     this.#isHeld = end.end === "held";
     if (this.#mode.mode === "events") this.#isLimitTold = false;
     this.#wholeAt = Math.min(this.#wholeAt, clock.now() + this.#restMs(end));
-    const { found, changed, missed } = end;
+    const { end: _end, ...tally } = end;
     const ms = clock.now() - startedAt;
-    logger.info("A root was scanned.", { event: "root:scanned", root: this.#path, reason, ms, found, changed, missed });
+    logger.info("A root was scanned.", { event: "root:scanned", root: this.#path, reason, ms, ...tally });
     return undefined;
   }
 
@@ -191,8 +195,8 @@ export class RootWatch {
     const hooks: ScanHooks = { onFolder: (folder) => this.#cover(folder), signal };
     const end = await scans.scanFolders(due, hooks);
     if (end.end === "frozen") return this.#freeze(end.reason);
-    const { found, changed, missed } = end;
-    logger.debug("Folders were scanned.", { root: this.#path, folders: due.length, found, changed, missed });
+    const { end: _end, ...tally } = end;
+    logger.debug("Folders were scanned.", { event: "folders:scanned", root: this.#path, ...tally });
     return undefined;
   }
 
@@ -200,11 +204,12 @@ export class RootWatch {
     const { events, timed } = this.#deps.rescanMs;
     if (end.end === "held") return HELD_AGAIN_MS;
     if (this.#mode.mode === "events") return events;
-    const isActive = end.end === "done" && end.found + end.changed + end.missed > 0;
+    const isActive = end.end === "done" && end.found + end.changed + end.moved + end.returned + end.missed > 0;
     return isActive ? timed * ACTIVE_SHARE : timed;
   }
 
-  async #freeze(reason: string): Promise<void> {
+  async #freeze(code: FreezeReason): Promise<void> {
+    const reason = FREEZE_TEXTS[code];
     this.#frozen = reason;
     await this.#closeSource();
     this.#deps.logger.warn("A root is frozen; its photos stay and are marked offline.", {

@@ -16,8 +16,8 @@ const MISSING_AFTER_MS = 5 * SECOND;
 export interface SettlerDeps {
   /** Looks at files whose time has come. @returns when the next one is due; undefined when none waits */
   readonly settleDue: (signal: AbortSignal) => Promise<number | undefined>;
-  /** @param before milliseconds UTC. @returns how many were decided */
-  readonly decideMissing: (before: number) => Promise<number>;
+  /** About files that were not seen for a while. @returns how many */
+  readonly decideMissing: () => Promise<number>;
   readonly undecided: () => Promise<number>;
   /** No folder waits for a scan. */
   readonly isQuiet: () => boolean;
@@ -41,9 +41,9 @@ export class Settler {
     this.#wakeUp.now();
   }
 
-  /** Files wait to come to rest, and will soon be work. */
-  get isWaiting(): boolean {
-    return this.#nextAt !== undefined;
+  /** When the next file may have come to rest; undefined when none waits. */
+  get nextAt(): number | undefined {
+    return this.#nextAt;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -73,7 +73,7 @@ export class Settler {
     this.#quietSince = isQuiet() ? (this.#quietSince ?? now) : undefined;
     if (this.#quietSince === undefined || now - this.#quietSince < MISSING_AFTER_MS || (await undecided()) === 0)
       return;
-    const decided = await decideMissing(now - MISSING_AFTER_MS);
+    const decided = await decideMissing();
     if (decided > 0) logger.info("Photos are gone.", { event: "photos:missing", files: decided });
   }
 

@@ -113,6 +113,7 @@ const foldersOf = ({ general: { data_dir: data, model_dir: models } }: Config): 
 
 interface AdministrationParts {
   readonly catalogue: () => Promise<Catalogue>;
+  readonly clock: Clock;
   readonly folders: LibraryFolders;
   readonly renditions: RenditionStore;
   readonly workingDirectory: string;

@@ -102,9 +102,10 @@ const tell = (
       logger.warn("A photo could not be processed.", { event: "photo:failed", path, code, reason: message });
     return;
   }
-  const contentHash = outcome.status === "done" ? outcome.photo.contentHash : outcome.contentHash;
-  const event = outcome.status === "done" && !outcome.reused ? "photo:processed" : "photo:known";
-  logger[isTelling ? "info" : "debug"]("A photo was processed.", { event, path, content_hash: contentHash });
+  const [contentHash, stages] =
+    outcome.status === "done" ? [outcome.photo.contentHash, outcome.ran] : [outcome.contentHash, []];
+  const event = stages.length > 0 ? "photo:processed" : "photo:known";
+  logger[isTelling ? "info" : "debug"]("A photo was processed.", { event, path, content_hash: contentHash, stages });
 };
 
 /** @returns how many files were dealt with */

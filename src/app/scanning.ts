@@ -57,7 +57,8 @@ export const createScanningApi = ({ catalogue, clock, index, ...rest }: Scanning
     scanRoot: async (rootId, hooks) => scanRoot(await scanDeps(), rootId, hooks),
     scanFolders: async (rootId, request) => scanFolders(await scanDeps(), rootId, request),
     isRootInOrder: async (rootId) => isInOrder(await scanDeps(), rootId),
-    settleDueFiles: async (signal) => settleDueFiles({ catalogue: await catalogue(), clock, signal }),
+    settleDueFiles: async (signal) =>
+      settleDueFiles({ catalogue: await catalogue(), clock, config: rest.config, signal }),
     nextSettleAt: async () => (await catalogue()).todo.nextSettleAt(),
     decideMissing: async () => {
       const decided = await (await catalogue()).todo.decideMissing(clock.now() - MISSING_AFTER_MS);

@@ -34,6 +34,8 @@ import type { ExecutionRepository } from "./execution-repository.ts";
 import { createExecutionRepository } from "./execution-repository.ts";
 import type { FileRepository } from "./file-repository.ts";
 import { createFileRepository } from "./file-repository.ts";
+import type { IgnoreFileRepository } from "./ignore-file-repository.ts";
+import { createIgnoreFileRepository } from "./ignore-file-repository.ts";
 import { createIndexRepository } from "./index-repository.ts";
 import { createJobStore } from "./job-store.ts";
 import type { LeaseRepository } from "./lease-repository.ts";
@@ -67,6 +69,8 @@ import { createSearchRepository } from "./search-repository.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { SidecarRepository } from "./sidecar-repository.ts";
 import { createSidecarRepository } from "./sidecar-repository.ts";
+import type { StatusRepository } from "./status-repository.ts";
+import { createStatusRepository } from "./status-repository.ts";
 import type { SubjectRepository } from "./subject-repository.ts";
 import { createSubjectRepository } from "./subject-repository.ts";
 import type { SuggestionRepository } from "./suggestion-repository.ts";
@@ -100,6 +104,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly events: EventRepository;
   readonly executions: ExecutionRepository;
   readonly files: FileRepository;
+  readonly ignoreFiles: IgnoreFileRepository;
   readonly index: IndexSource;
   readonly jobs: JobStore;
   readonly leases: LeaseRepository;
@@ -116,6 +121,7 @@ export interface Catalogue extends AsyncDisposable {
   readonly scans: ScanRepository;
   readonly search: SearchCatalogue;
   readonly sidecars: SidecarRepository;
+  readonly status: StatusRepository;
   readonly subjects: SubjectRepository;
   readonly suggestions: SuggestionRepository;
   readonly tags: TagRepository;
@@ -216,6 +222,7 @@ const createRepositories = (
     events: createEventRepository(kysely, clock),
     executions: createExecutionRepository(kysely, owner, clock),
     files: createFileRepository(kysely, owner, clock),
+    ignoreFiles: createIgnoreFileRepository(kysely),
     index,
     jobs: createJobStore(kysely, clock, commits),
     leases: createLeaseRepository(kysely, owner, clock),
@@ -232,6 +239,7 @@ const createRepositories = (
     scans: createScanRepository(kysely, clock),
     search: createSearchRepository(kysely, { index, library, photos, clock }),
     sidecars: createSidecarRepository(kysely, clock),
+    status: createStatusRepository(kysely, clock),
     subjects: createSubjectRepository(kysely, clock),
     suggestions: createSuggestionRepository(kysely),
     tags: createTagRepository(kysely, clock),

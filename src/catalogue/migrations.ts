@@ -10,7 +10,8 @@ import { up as enrichment } from "./migrations/0004-enrichment.ts";
 import { up as watching } from "./migrations/0005-watching.ts";
 import { up as groups } from "./migrations/0006-groups.ts";
 import { up as edits } from "./migrations/0007-edits.ts";
-import { up as watchFolders } from "./migrations/0008-watch-folders.ts";
+import { up as workDone } from "./migrations/0008-work-done.ts";
+import { up as watchFolders } from "./migrations/0009-watch-folders.ts";
 
 export interface Migration {
   /** Becomes `PRAGMA user_version`. */
@@ -27,7 +28,8 @@ const migrations = [
   { version: 5, name: "watching", up: watching },
   { version: 6, name: "groups", up: groups },
   { version: 7, name: "edits", up: edits },
-  { version: 8, name: "watch-folders", up: watchFolders },
+  { version: 8, name: "work-done", up: workDone },
+  { version: 9, name: "watch-folders", up: watchFolders },
 ] as const satisfies readonly Migration[];
 
 export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);

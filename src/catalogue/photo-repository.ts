@@ -36,6 +36,11 @@ export interface PhotoRepository {
   /** Stage keys per photo: stage name to stored key. */
   readonly stageKeys: (contentHashes: readonly string[]) => Promise<ReadonlyMap<string, ReadonlyMap<string, string>>>;
   readonly vectors: (contentHashes: readonly string[], vectorKey: string) => Promise<ReadonlyMap<string, Float32Array>>;
+  /** The vector of a photo with these pixels, when it is the current result of the stage; see photo/pixel-digest.ts. */
+  readonly vectorOfPicture: (
+    digest: Uint8Array,
+    made: { readonly stage: string; readonly stageKey: string; readonly vectorKey: string },
+  ) => Promise<Float32Array | undefined>;
   /** Vectors of all photos that readers see, `size` at a time. */
   readonly vectorPages: (vectorKey: string, size: number) => AsyncIterable<readonly Float32Array[]>;
   /**
@@ -190,6 +195,24 @@ async function* vectorPages(
   }
 }
 
+const vectorOfPicture = async (
+  database: Database,
+  ...[digest, { stage, stageKey, vectorKey }]: Parameters<PhotoRepository["vectorOfPicture"]>
+): Promise<Float32Array | undefined> => {
+  const row = await database
+    .selectFrom("photos")
+    .innerJoin("embeddings", "embeddings.content_hash", "photos.content_hash")
+    .innerJoin("photo_stages", "photo_stages.content_hash", "photos.content_hash")
+    .select("embeddings.vector")
+    .where("photos.pixel_digest", "=", digest)
+    .where("embeddings.vector_key", "=", vectorKey)
+    .where("photo_stages.stage", "=", stage)
+    .where("photo_stages.key", "=", stageKey)
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : fromVectorBlob(row.vector);
+};
+
 export const createPhotoRepository = (database: Database, clock: Clock): PhotoRepository => ({
   commit: (commit) =>
     database.transaction().execute(async (transaction) => {
@@ -228,6 +251,7 @@ export const createPhotoRepository = (database: Database, clock: Clock): PhotoRe
       .execute();
     return new Map(rows.map((row) => [row.content_hash, fromVectorBlob(row.vector)]));
   },
+  vectorOfPicture: (digest, made) => vectorOfPicture(database, digest, made),
   vectorPages: (vectorKey, size) => vectorPages(database, vectorKey, size),
   tags: async (contentHashes) => {
     const found = await foundTags(database, contentHashes);

@@ -287,6 +287,13 @@ export interface ToGroupTable {
   content_hash: string;
 }
 
+/** Files dealt with, by minute since the epoch; written by triggers. */
+export interface WorkDoneTable {
+  stage: string;
+  minute: number;
+  count: number;
+}
+
 /** Files beside photos, as scans saw them. */
 export interface SidecarsTable {
   root_id: number;
@@ -296,6 +303,15 @@ export interface SidecarsTable {
   kind: SidecarKind;
   size: number;
   mtime_ns: Nanoseconds;
+}
+
+/** Of `.photonignore` files. */
+export interface IgnoreFilesTable {
+  root_id: number;
+  /** Below the root, exact bytes. */
+  folder: Uint8Array;
+  /** Of its content. */
+  digest: string;
 }
 
 /** Photos whose sidecars may be others; written by triggers and by sidecar-repository.ts. */
@@ -327,6 +343,8 @@ export interface CatalogueSchema extends EnrichmentSchema {
   photo_groups: PhotoGroupsTable;
   to_group: ToGroupTable;
   sidecars: SidecarsTable;
+  ignore_files: IgnoreFilesTable;
+  work_done: WorkDoneTable;
   to_reread: ToRereadTable;
   forgotten: ForgottenTable;
 }

@@ -101,6 +101,17 @@ interface LoadedPhoto {
   readonly longTexts: LongTexts;
 }
 
+/** A root that cannot be trusted is offline, although another disk may answer under its path. */
+const onlineAmong = async (
+  database: Database,
+  roots: ReadonlySet<string>,
+  clock: Clock,
+): Promise<ReadonlySet<string>> => {
+  const frozen = await database.selectFrom("roots").select("path").where("state", "=", "frozen").execute();
+  const offline = new Set(frozen.map(({ path }) => Buffer.from(path).toString("utf8")));
+  return reachableAmong(new Set([...roots].filter((root) => !offline.has(root))), clock);
+};
+
 const loadSummaries = async (
   database: Database,
   { clock }: SearchRepositoryDeps,
@@ -113,8 +124,8 @@ const loadSummaries = async (
     .execute();
   const files = await filesOfPhotos(database, hashes);
   const tags = await shownTags(database, hashes);
-  const reachable = await reachableAmong(new Set([...files.values()].flat().map(({ root }) => root)), clock);
   const documents = await shownDocuments(database, hashes);
+  const reachable = await onlineAmong(database, new Set([...files.values()].flat().map(({ root }) => root)), clock);
   return new Map(
     rows.map((row) => {
       const photo = storedPhotoOf(row);

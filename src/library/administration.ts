@@ -2,6 +2,7 @@
 import type { ModelFigure } from "../../models/embedding/model-figures.ts";
 import type { PhotoFailureCode } from "../errors.ts";
 import type { VectorIndexStatus } from "../vectors/types.ts";
+import type { WatchStatus } from "./watch-status.ts";
 
 /** The model whose vectors this library searches. */
 export interface ActiveModel {
@@ -35,6 +36,8 @@ export interface LibraryOverview {
   readonly roots: readonly RootStatus[];
   /** undefined until the first write resolved `embedding.model`, and while no model is installed. */
   readonly model: ActiveModel | undefined;
+  /** Watched folders and the work that waits. */
+  readonly watching: WatchStatus;
   readonly pending: {
     /** Files known but not processed. */
     readonly files: number;
@@ -147,6 +150,8 @@ export interface AdministrationApi {
   readonly overview: () => Promise<LibraryOverview>;
   /** Processes that hold a role now, `host:pid`; roles nobody holds are left out. */
   readonly roleHolders: (roles: readonly string[]) => Promise<Readonly<Record<string, string>>>;
+  /** The part of it about watched folders and waiting work: a few queries. */
+  readonly watchStatus: () => Promise<WatchStatus>;
   /** Opens nothing for writing and creates no library. */
   readonly checkCatalogue: () => Promise<CatalogueHealth>;
   readonly indexReport: () => Promise<IndexReport>;

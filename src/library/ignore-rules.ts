@@ -28,7 +28,7 @@ const EXCLUDED_FOLDER_SUFFIX = ".lrdata";
 const PHOTOS_LIBRARY_SUFFIX = ".photoslibrary";
 const PHOTOS_LIBRARY_ORIGINALS = "originals";
 /** Names of files that another program is still writing. */
-const TEMPORARY_NAME = /(\.(tmp|part|partial|crdownload|download|filepart|!qb)|~)$|^\.~|\.syncthing\./i;
+const TEMPORARY_NAME = /(\.(tmp|part|partial|crdownload|download|filepart|!qb)|~)$|^\.~|^\.syncthing\./i;
 
 /** The matcher remembers every path it was asked about; starting afresh now and then keeps memory flat. */
 const ANSWERS_KEPT = 10_000;
@@ -73,20 +73,22 @@ interface Level {
   readonly patterns: PatternSet;
 }
 
-const isExcludedFolder = (name: string, parentName: string): boolean => {
+const isExcludedFolder = (name: string): boolean => {
   const folded = name.toLowerCase();
   return (
-    EXCLUDED_FOLDERS.has(folded) ||
-    folded.startsWith(EXCLUDED_FOLDER_PREFIX) ||
-    folded.endsWith(EXCLUDED_FOLDER_SUFFIX) ||
-    (parentName.toLowerCase().endsWith(PHOTOS_LIBRARY_SUFFIX) && folded !== PHOTOS_LIBRARY_ORIGINALS)
+    EXCLUDED_FOLDERS.has(folded) || folded.startsWith(EXCLUDED_FOLDER_PREFIX) || folded.endsWith(EXCLUDED_FOLDER_SUFFIX)
   );
 };
 
+const isExcludedInPhotosLibrary = (name: string, kind: "file" | "folder"): boolean =>
+  kind === "file" || name.toLowerCase() !== PHOTOS_LIBRARY_ORIGINALS;
+
 const createFolderRules = (levels: readonly Level[], folderName: string, hidden: boolean): FolderRules => {
+  const isPhotosLibrary = folderName.toLowerCase().endsWith(PHOTOS_LIBRARY_SUFFIX);
   const isExcludedByDefault = (name: string, kind: "file" | "folder"): boolean =>
     (!hidden && name.startsWith(".")) ||
-    (kind === "folder" ? isExcludedFolder(name, folderName) : TEMPORARY_NAME.test(name));
+    (isPhotosLibrary && isExcludedInPhotosLibrary(name, kind)) ||
+    (kind === "folder" ? isExcludedFolder(name) : TEMPORARY_NAME.test(name));
   return {
     isIgnored: (name, kind) => {
       for (const { prefix, patterns } of levels) {

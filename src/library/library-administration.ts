@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { QuarantinedFile } from "../catalogue/administration-repository.ts";
+import type { Clock } from "../clock.ts";
 import { SCHEMA_VERSION } from "../catalogue/migrations.ts";
 import { NotFoundError } from "../errors.ts";
 import type { RenditionStore } from "../photo/rendition-store.ts";
@@ -19,6 +20,7 @@ import type {
   QuarantineRetry,
 } from "./administration.ts";
 import type { VectorIndexStatus } from "../vectors/types.ts";
+import { readWatchStatus } from "./watch-status.ts";
 
 const SHORT_ID_DIGITS = 12;
 const HASH_PREFIX = /^[0-9a-f]{12,64}$/;
@@ -36,6 +38,7 @@ export interface LibraryAdministrationDeps {
   readonly catalogue: () => Promise<Catalogue>;
   readonly folders: LibraryFolders;
   readonly renditions: RenditionStore;
+  readonly clock: Clock;
   readonly activeModel: () => Promise<ActiveModel | undefined>;
   readonly indexStatus: () => Promise<VectorIndexStatus>;
   readonly committerHolder: () => Promise<string | undefined>;
@@ -51,6 +54,7 @@ export type LibraryAdministration = Pick<
   | "status"
   | "overview"
   | "roleHolders"
+  | "watchStatus"
   | "indexReport"
   | "rebuildIndex"
   | "quarantined"
@@ -90,6 +94,7 @@ const readOverview = async (deps: LibraryAdministrationDeps): Promise<LibraryOve
     forgotten: count.forgotten,
     roots: count.roots,
     model: await deps.activeModel(),
+    watching: await readWatchStatus(catalogue, deps.clock.now()),
     pending: { files: count.filesByState.pending ?? 0, index: await catalogue.index.countMarks() },
   };
 };
@@ -216,6 +221,7 @@ export const createLibraryAdministration = (deps: LibraryAdministrationDeps): Li
     const holders = await Promise.all(roles.map(async (role) => [role, (await leases.holder(role))?.owner] as const));
     return Object.fromEntries(holders.filter((pair): pair is [string, string] => pair[1] !== undefined));
   },
+  watchStatus: async () => readWatchStatus(await deps.catalogue(), deps.clock.now()),
   indexReport: () => readIndexReport(deps),
   rebuildIndex: async (options) => {
     await deps.rebuildIndex(options);

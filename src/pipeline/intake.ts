@@ -183,7 +183,7 @@ const readBack = async (
     const found = parts.get(contentHash);
     if (found === undefined || lostStages(found, wanted).length > 0) return []; // must be made again
     const photo = storedPhoto(found, deps.context);
-    return [{ status: "done", index, source, photo, failures: [], reused: true }];
+    return [{ status: "done", index, source, photo, failures: [], ran: [], reused: true }];
   });
 };
 

@@ -63,6 +63,8 @@ export type ProcessOutcome =
       readonly photo: ProcessedPhoto;
       /** Optional stages that failed: the record is made without their part. */
       readonly failures: readonly PhotoFailure[];
+      /** Names of the stages that ran for this file; copies of one content are computed once. */
+      readonly ran: readonly string[];
       /** True when nothing was computed: every part was read back or copied from known content. */
       readonly reused: boolean;
     }

@@ -14,6 +14,7 @@ import type { PipelineDeps } from "./pipeline-deps.ts";
 import type { StoredParts } from "./read-back.ts";
 import { assemblePhoto, lostStages, readParts } from "./read-back.ts";
 import { runStages } from "./run-stages.ts";
+import { copyVectors, digestOf } from "./same-picture.ts";
 import type { SidecarFiles } from "./sidecar-files.ts";
 import type { PhotoDraft } from "./stage.ts";
 import type { StageKeys } from "./stage-plan.ts";
@@ -37,6 +38,8 @@ export interface ContentResult {
   /** undefined when the consumer wants no record of it, see ProcessOptions.skip. */
   readonly photo: ProcessedPhoto | undefined;
   readonly failures: readonly PhotoFailure[];
+  /** Names of the stages that ran for it. */
+  readonly ran: readonly string[];
   /** What to store; undefined when nothing was computed. */
   readonly update: PhotoUpdate | undefined;
 }
@@ -140,6 +143,7 @@ const updateOf = (
   deps: PipelineDeps,
 ): PhotoUpdate => {
   const { decoded, thumbnail, tags } = draft;
+  const digest = digestOf(draft);
   const run = tagRunOf(deps);
   const stageKeys = keysOf(done, wanted);
   return {
@@ -155,6 +159,7 @@ const updateOf = (
     ...(draft.metadata === undefined ? {} : { metadata: draft.metadata }),
     ...(thumbnail === undefined ? {} : { thumbnail: factsOf(thumbnail) }),
     ...(draft.perceptualHash === undefined ? {} : { perceptualHash: draft.perceptualHash }),
+    ...(digest === undefined ? {} : { pixelDigest: digest }),
     ...vectorsOf(draft, stageKeys, deps),
     ...(tags === undefined || run === undefined ? {} : { tags: { run, tags } }),
   };
@@ -179,7 +184,7 @@ const isSkipped = async (
 
 /** The part that needs a decode slot; resolves to the part that does not. */
 const startContent = async (
-  { deps, buffers }: WorkRun,
+  { deps, options, buffers }: WorkRun,
   opened: OpenedPhoto,
   plan: Plan,
 ): Promise<() => Promise<ContentResult>> => {
@@ -194,14 +199,16 @@ const startContent = async (
   const first = await runStages(inSlot, draft, deps.context, warn);
   if (first.failures.length === 0) buffers.giveBack(draft.bytes);
   draft.bytes = NO_BYTES;
+  const copied = options.force ? [] : await copyVectors(deps, draft, plan);
   return async () => {
-    const inEncoderLane = stages.filter(({ lane }) => lane === "encoder");
+    const inEncoderLane = stages.filter(({ lane, name }) => lane === "encoder" && !copied.includes(name));
     const second = await runStages(inEncoderLane, draft, deps.context, warn);
-    const done = [...first.done, ...second.done];
+    const done = [...first.done, ...copied, ...second.done];
     return {
       contentHash,
       photo: assemblePhoto(draft, fileSize, plan.parts, deps.context),
       failures: [...first.failures, ...second.failures],
+      ran: [...first.done, ...second.done],
       update: done.length === 0 ? undefined : updateOf(opened, fileSize, done, plan, deps),
     };
   };
@@ -225,10 +232,10 @@ export const createPhotoWork = (
     const begun = shared.get(contentHash);
     const plan = await planWork(opened, deps, options.force);
     if (await isSkipped(run, source, contentHash, plan)) {
-      return { result: Promise.resolve({ contentHash, photo: undefined, failures: [], update: undefined }) };
+      return { result: Promise.resolve({ contentHash, photo: undefined, failures: [], ran: [], update: undefined }) };
     }
     const known = begun ?? shared.get(contentHash);
-    if (known !== undefined) return { result: known };
+    if (known !== undefined) return { result: known.then((result) => ({ ...result, ran: [] })) };
     const started = startContent(run, opened, plan);
     const result = started.then((finish) => finish());
     shared.set(contentHash, result);

@@ -16,9 +16,9 @@ export const outcomeOf = (finished: Finished): ProcessOutcome => {
   if (finished.kind === "known") return finished.outcome;
   const { index, source } = finished.item;
   if (finished.kind === "failed") return { status: "failed", index, source, failure: finished.failure };
-  const { contentHash, photo, failures, update } = finished.result;
+  const { contentHash, photo, failures, ran } = finished.result;
   if (photo === undefined) return { status: "unchanged", index, source, contentHash };
-  return { status: "done", index, source, photo, failures, reused: update === undefined };
+  return { status: "done", index, source, photo, failures, ran, reused: ran.length === 0 };
 };
 
 const writeThumbnails = async (library: PipelineLibrary, results: readonly WorkResult[]): Promise<void> => {

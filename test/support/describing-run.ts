@@ -65,6 +65,7 @@ const startWorkerHere = (
   const ended = work();
   return {
     pid: undefined,
+  kill: () => undefined,
     ended,
     finish: () => {
       finish.abort();

@@ -137,7 +137,9 @@ export const createJobLibrary = async (providers: readonly string[] = [PROVIDER]
     },
     jobs: async () => (await catalogue.jobs.list({ states: ALL_STATES })).jobs,
     events: async () =>
-      (await opened.sql("select message_type, content from events order by id")).map((row) => ({
+      (
+        await opened.sql("select message_type, content from events where message_type not like 'photo_%' order by id")
+      ).map((row) => ({
         type: String(row["message_type"]),
         content: JSON.parse(String(row["content"])) as Record<string, unknown>, // written by appendEvents
       })),

@@ -87,7 +87,7 @@ export const createScriptedPipeline = (options: ScriptedPipelineOptions = {}): P
       return { status: "unchanged", index, source, contentHash: photo.contentHash };
     }
     onPhoto(source);
-    return { status: "done", index, source, photo, failures: partialFailures(text), reused: false };
+    return { status: "done", index, source, photo, failures: partialFailures(text), ran: [], reused: false };
   };
   async function* run(
     sources: AsyncIterable<PhotoSource>,

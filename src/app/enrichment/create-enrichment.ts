@@ -21,8 +21,6 @@ import { createEnrichmentWorkers } from "./worker.ts";
 
 /** For the other parts of the application. */
 export interface EnrichmentParts {
-  /** Adds the jobs of kinds that are made by themselves, for photos that came. */
-  readonly askAutomatic: (signal: AbortSignal) => Promise<void>;
   /** @throws ConfigError when a section of a kind, or a file it names, is wrong */
   readonly kinds: () => Promise<EnrichmentKinds>;
   /** @throws ConfigError when settings of the chosen provider or of a fallback are wrong */
@@ -32,6 +30,11 @@ export interface EnrichmentParts {
 }
 
 export interface EnrichmentFeatures extends PhotoEnrichmentApi {
+  /**
+   * Adds the jobs of kinds that are made by themselves, for photos that came since the first call.
+   * @throws ConfigError when settings of the chosen provider or of a kind are wrong
+   */
+  readonly askAutomatic: (signal: AbortSignal) => Promise<void>;
   readonly enrichment: EnrichmentApi;
   /** The work of an enrichment worker, in this process. */
   readonly workOnEnrichments: EnrichmentWorkers["work"];
@@ -77,11 +80,12 @@ export const createEnrichment = (deps: CreateEnrichmentDeps): EnrichmentParts & 
       signal,
     );
   };
-  const parts: EnrichmentParts = { askAutomatic, kinds, targets, prices, workers };
+  const parts: EnrichmentParts = { kinds, targets, prices, workers };
   const enrichment = createEnrichmentApi({ ...deps, ...parts });
   return {
     ...parts,
     ...createProcessRuns({ ...deps, ...parts }),
+    askAutomatic,
     enrichment,
     workOnEnrichments: workers.work,
   };

@@ -19,7 +19,7 @@ import { recordRequest } from "./ledger-entry.ts";
 /** Before the second, third, fourth and fifth try. */
 const DELAYS_MS = [SECOND, 5 * SECOND, 30 * SECOND, 300 * SECOND];
 const LOT = 100;
-const CONSUMER = "webhook";
+export const WEBHOOK_CONSUMER = "webhook";
 const ROLE = "webhook";
 /** Between two looks at whether the role is free. */
 const ROLE_PAUSE_MS = 5 * SECOND;
@@ -106,7 +106,7 @@ const isKept = async ({ deps, url }: Receiver, event: StoredEvent): Promise<bool
   NOT_SENT.has(event.type) || (!isLoopbackHost(url.hostname) && (await isPrivateEvent(deps, event)));
 
 const nextLot = async ({ events }: Catalogue): Promise<readonly StoredEvent[]> =>
-  events.read({ after: await events.cursor(CONSUMER), limit: LOT });
+  events.read({ after: await events.cursor(WEBHOOK_CONSUMER), limit: LOT });
 
 const deliverAll = async (receiver: Receiver): Promise<void> => {
   const { catalogue } = receiver.deps;
@@ -114,7 +114,7 @@ const deliverAll = async (receiver: Receiver): Promise<void> => {
     for (const event of lot) {
       receiver.signal.throwIfAborted();
       if (!(await isKept(receiver, event))) await deliver(receiver, event);
-      await catalogue.events.advance(CONSUMER, event.id);
+      await catalogue.events.advance(WEBHOOK_CONSUMER, event.id);
     }
   }
 };
@@ -127,7 +127,7 @@ const deliverLastWords = async (receiver: Receiver): Promise<void> => {
       if (!(await tryOnce(receiver, event))) return;
       await catalogue.events.markDelivered(event.id);
     }
-    await catalogue.events.advance(CONSUMER, event.id);
+    await catalogue.events.advance(WEBHOOK_CONSUMER, event.id);
   }
 };
 

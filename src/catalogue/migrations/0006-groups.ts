@@ -1,4 +1,4 @@
-/** Photo groups and sidecars: which photo stands for which, which files lie beside photos, and what is to be looked at again. */
+/** Photo groups and files beside photos: which photo stands for which, which sidecars there are, what is to be looked at again. */
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 
@@ -53,6 +53,9 @@ const sidecars = [
     kind text not null, size integer not null, mtime_ns integer not null,
     primary key (root_id, path)) strict, without rowid`,
   `create index sidecars_folder on sidecars (root_id, folder)`,
+  `create table ignore_files (
+    root_id integer not null references roots (id) on delete cascade, folder blob not null, digest text not null,
+    primary key (root_id, folder)) strict, without rowid`,
   // Photos whose sidecars are not known to be those that their metadata was read with.
   `create table to_reread (content_hash text primary key) strict, without rowid`,
   `create trigger file_placed after update of root_id, path, state, content_hash on files

@@ -5,6 +5,7 @@ import type { ModelChangeApi, ModelChangeStatus } from "../../library/model-chan
 import { defineCommand, EXIT, jsonFlag } from "../command.ts";
 import { basicModelText, betterModelText } from "../models/better-model.ts";
 import { remainingText } from "../progress-display.ts";
+import { watchRows } from "../status/watch-text.ts";
 import { formatBytes, formatCount, formatJson, formatPlural, formatTable } from "../terminal.ts";
 
 const modelText = ({ model }: LibraryStatus): string => {
@@ -38,9 +39,9 @@ interface ModelNews {
 const statusRows = (status: LibraryStatus, { modelChange }: ModelNews): readonly (readonly [string, string])[] => {
   const { catalogue, vectors, renditions, models } = status.bytes;
   const disk = `catalogue ${formatBytes(catalogue)}, index ${formatBytes(vectors)}, thumbnails ${formatBytes(renditions)}, models ${formatBytes(models)}`;
-  const roots = status.roots.map(
-    ({ path, kind, files }) => ["folder", `${path} (${kind}, ${formatPlural(files, "file")})`] as const,
-  );
+  const roots = status.roots
+    .filter(({ kind }) => kind === "visited")
+    .map(({ path, kind, files }) => ["folder", `${path} (${kind}, ${formatPlural(files, "file")})`] as const);
   return [
     ["library", status.dataDirectory],
     ["photos", `${formatCount(status.photos)} in ${formatPlural(status.files, "file")}`],
@@ -50,6 +51,7 @@ const statusRows = (status: LibraryStatus, { modelChange }: ModelNews): readonly
     ...(modelChange === undefined ? [] : [["change", changeText(modelChange)] as const]),
     ["pending", pendingText(status)],
     ["disk", disk],
+    ...watchRows(status.watching, Date.now()),
     ...roots,
   ];
 };
@@ -57,7 +59,7 @@ const statusRows = (status: LibraryStatus, { modelChange }: ModelNews): readonly
 export const statusCommand = defineCommand({
   options: z.object({ json: jsonFlag }),
   examples: [
-    { command: "photon status", does: "photos, model, pending work, disk use" },
+    { command: "photon status", does: "photos, model, watched folders, waiting work, disk use" },
     { command: "photon status --json", does: "the same for programs" },
   ],
   async run({ json }, { photon, stdout, stderr }) {

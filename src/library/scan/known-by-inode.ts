@@ -6,12 +6,14 @@ import type { ScannedFile, ScanRepository, SeenFile } from "../../catalogue/scan
 import { joinPath } from "../../photo/path-bytes.ts";
 import { concurrently } from "./concurrently.ts";
 import { statOfFile } from "./file-stat.ts";
+import type { Links } from "./links.ts";
 import type { ListedFile } from "./walk.ts";
 
 export interface InodeDeps {
   readonly scans: Pick<ScanRepository, "byInode">;
   /** Absolute path of each added root. */
   readonly rootPaths: ReadonlyMap<number, Buffer>;
+  readonly links: Links | undefined;
   /** Of the root that is scanned. */
   readonly device: string | undefined;
 }
@@ -21,15 +23,18 @@ export type Moved = SeenFile & { readonly file: ScannedFile };
 const isSameFile = (file: ScannedFile, { stat }: ListedFile): boolean =>
   file.stat.size === stat.size && file.stat.mtimeNs === stat.mtimeNs && file.todo !== "settle";
 
-const isPathGone = async (file: ScannedFile, rootPaths: ReadonlyMap<number, Buffer>): Promise<boolean> => {
+const isPathGone = async (
+  file: ScannedFile,
+  { rootPaths, links }: Pick<InodeDeps, "rootPaths" | "links">,
+): Promise<boolean> => {
   const root = rootPaths.get(file.rootId);
   if (root === undefined) return false;
-  return (await statOfFile(joinPath(root, file.path))) === undefined;
+  return (await statOfFile(joinPath(root, file.path), links)) === undefined;
 };
 
 /** @returns moves, and the files that are none */
 export const knownByInode = async (
-  { scans, rootPaths, device }: InodeDeps,
+  { scans, rootPaths, links, device }: InodeDeps,
   unknown: readonly ListedFile[],
 ): Promise<{ readonly moved: readonly Moved[]; readonly found: readonly ListedFile[] }> => {
   const here = unknown.filter(({ stat }) => stat.device === device);
@@ -43,7 +48,7 @@ export const knownByInode = async (
     const file = byInode.get(listed.stat.inode)?.find((row) => isSameFile(row, listed));
     return file === undefined ? [] : [{ path: listed.path, stat: listed.stat, file, listed }];
   });
-  const gone = await concurrently(pairs, ({ file }) => isPathGone(file, rootPaths));
+  const gone = await concurrently(pairs, ({ file }) => isPathGone(file, { rootPaths, links }));
   const taken = new Set<number>();
   const moved = pairs.filter(({ file }, place) => {
     if (gone[place] !== true || taken.has(file.id)) return false;

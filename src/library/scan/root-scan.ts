@@ -11,6 +11,8 @@ import type { FolderDifference } from "./compare-folder.ts";
 import { compareFolder, countsAsThere, pathKey } from "./compare-folder.ts";
 import { isNetworkFileSystem } from "./file-systems.ts";
 import { knownByInode } from "./known-by-inode.ts";
+import type { Links } from "./links.ts";
+import { linksOf } from "./links.ts";
 import type { FolderScan, WalkOptions, WalkStart } from "./walk.ts";
 import { parentFolder, walk } from "./walk.ts";
 
@@ -61,6 +63,7 @@ export class RootScan {
   readonly #hooks: ScanHooks;
   readonly #priority: number;
   readonly #rootPaths: ReadonlyMap<number, Buffer>;
+  readonly #links: Links | undefined;
   readonly tally: Tally = { found: 0, changed: 0, moved: 0, returned: 0, excluded: 0, files: 0, folders: 0 };
   readonly #visited = new Set<string>();
   /** Folders that were seen in others, walked or not. */
@@ -70,6 +73,8 @@ export class RootScan {
   /** Folders in those that were looked at. */
   readonly inside: Buffer[] = [];
   readonly unseen = new Map<number, ScannedFile>();
+  /** Folders whose `.photonignore` is not what it was: it rules all that lies in them. */
+  readonly ruledAnew: Buffer[] = [];
   /** Folders with sidecars before this scan, asked for once. */
   #sidecarFolders: Promise<readonly Buffer[]> | undefined;
   #changes = noChanges();
@@ -79,6 +84,7 @@ export class RootScan {
     root: AddedRoot,
     options: { readonly hooks: ScanHooks; readonly priority: number; readonly rootPaths: ReadonlyMap<number, Buffer> },
   ) {
+    this.#links = linksOf(deps.config, [...options.rootPaths.values()]);
     this.#deps = deps;
     this.#root = root;
     this.#hooks = options.hooks;
@@ -164,6 +170,7 @@ export class RootScan {
       hidden,
       extensions: new Set(config.processing.supported_formats.map((extension) => extension.toLowerCase())),
       excludedFolders,
+      links: this.#links,
       ...this.#hooks,
     };
   }
@@ -175,6 +182,8 @@ export class RootScan {
 
   async #compare(scan: FolderScan): Promise<void> {
     this.#visited.add(pathKey(scan.folder));
+    if (await this.#deps.catalogue.ignoreFiles.note(this.#root.id, scan.folder, scan.patterns))
+      this.ruledAnew.push(scan.folder);
     for (const folder of scan.folders) this.#listed.add(pathKey(folder));
     this.inside.push(...scan.folders);
     this.#ignored.push(...scan.ignoredFolders);
@@ -198,7 +207,12 @@ export class RootScan {
 
   async #note({ unknown, changed, returned, excluded, unseen }: FolderDifference): Promise<void> {
     const { moved, found } = await knownByInode(
-      { scans: this.#deps.catalogue.scans, rootPaths: this.#rootPaths, device: this.#root.identity?.device },
+      {
+        scans: this.#deps.catalogue.scans,
+        rootPaths: this.#rootPaths,
+        links: this.#links,
+        device: this.#root.identity?.device,
+      },
       unknown,
     );
     const { tally } = this;

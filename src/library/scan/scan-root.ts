@@ -180,6 +180,9 @@ export const scanFolders = async (
   for (const { folder, isDeep } of folders) {
     if (!(await walkFolder(scan, belowRoot(root.path, folder), isDeep))) return endOf(scan, 0, false);
   }
+  for (const folder of scan.ruledAnew) {
+    if (!(await scan.walk({ folder, isDeep: true }))) return endOf(scan, 0, false);
+  }
   if (!(await walkNewFolders(deps, rootId, scan))) return endOf(scan, 0, false);
   const after = await enter(deps, rootId);
   if (typeof after === "string") return { end: "frozen", reason: after };

@@ -7,8 +7,11 @@ import type { FileToSettle, SettleResult } from "../../catalogue/todo-repository
 import { seenOf } from "../../catalogue/scan-repository.ts";
 import type { Clock } from "../../clock.ts";
 import { DAY, SECOND } from "../../clock.ts";
+import type { Config } from "../../config.ts";
 import { concurrently } from "./concurrently.ts";
 import { statOfFile } from "./file-stat.ts";
+import type { Links } from "./links.ts";
+import { linksOf } from "./links.ts";
 import { checkWhole } from "./whole-file.ts";
 
 const LOT = 256;
@@ -17,7 +20,8 @@ const LONGEST_WAIT_MS = 300 * SECOND;
 const GIVE_UP_MS = DAY;
 
 export interface SettleDeps {
-  readonly catalogue: Pick<Catalogue, "todo">;
+  readonly config: Pick<Config, "watch">;
+  readonly catalogue: Pick<Catalogue, "todo" | "roots">;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -38,10 +42,10 @@ const wait = (
 
 const STILL_CHANGING = "The file goes on changing.";
 
-const settleOne = async (deps: SettleDeps, file: FileToSettle): Promise<SettleResult> => {
+const settleOne = async (deps: SettleDeps, file: FileToSettle, links: Links | undefined): Promise<SettleResult> => {
   const { id, path, seen } = file;
   try {
-    const stat = await statOfFile(path);
+    const stat = await statOfFile(path, links);
     if (stat === undefined) return { id, result: "gone" };
     const now = seenOf(stat);
     if (now !== seen) return wait(deps, file, { seen: now, reason: STILL_CHANGING });
@@ -66,12 +70,16 @@ const settleOne = async (deps: SettleDeps, file: FileToSettle): Promise<SettleRe
 
 /** One round of files whose time has come. @returns how many may be worked on now */
 export const settleDueFiles = async (deps: SettleDeps): Promise<number> => {
-  const { todo } = deps.catalogue;
+  const { todo, roots } = deps.catalogue;
   let whole = 0;
   for (;;) {
     const files = await todo.toSettle(LOT);
     if (files.length === 0 || deps.signal.aborted) return whole;
-    const results = await concurrently(files, (file) => settleOne(deps, file));
+    const links = linksOf(
+      deps.config,
+      (await roots.added()).map(({ path }) => path),
+    );
+    const results = await concurrently(files, (file) => settleOne(deps, file, links));
     await todo.settled(results);
     whole += results.filter(({ result }) => result === "whole").length;
   }

@@ -1,9 +1,10 @@
 /**
- * Walks a root or a part of it, folder by folder: what is there, what is left out by rules, what cannot be read. Links are
- * not followed: what they lead to inside of a root is found where it lies.
+ * Walks a root or a part of it, folder by folder: what is there, what is left out by rules, what cannot be read. Links
+ * are followed on demand, see links.ts: then what they lead to has a second place here. A link to a folder around it,
+ * and links in folders that were reached by a link, are passed by, so that nothing goes round in circles.
  */
-import { readFile } from "node:fs/promises";
-import { joinPath, nameOf, relativeTo } from "../../photo/path-bytes.ts";
+import { readFile, realpath } from "node:fs/promises";
+import { isInside, joinPath, nameOf, relativeTo } from "../../photo/path-bytes.ts";
 import { sidecarKindOf } from "../../photo/sidecar-names.ts";
 import type { FolderEntry } from "../folder-listing.ts";
 import { listFolder } from "../folder-listing.ts";
@@ -12,6 +13,7 @@ import { createIgnoreRules, IGNORE_FILE_NAME } from "../ignore-rules.ts";
 import { concurrently } from "./concurrently.ts";
 import type { DeviceStat } from "./file-stat.ts";
 import { isGone, statOfFile } from "./file-stat.ts";
+import type { Links } from "./links.ts";
 
 const MAX_DEPTH = 256;
 
@@ -20,6 +22,8 @@ export interface WalkOptions extends IgnoreOptions {
   readonly extensions: ReadonlySet<string>;
   /** Absolute real paths of folders that are never entered, such as photon's own data folder. */
   readonly excludedFolders: readonly Buffer[];
+  /** undefined = links are not followed. */
+  readonly links: Links | undefined;
   /** Called with the absolute path before a folder is listed. */
   readonly onFolder: (folder: Buffer) => Promise<void>;
   readonly signal: AbortSignal;
@@ -42,6 +46,10 @@ export interface FolderScan {
   readonly folders: readonly Buffer[];
   /** Folders in it that a rule leaves out, below the root. */
   readonly ignoredFolders: readonly Buffer[];
+  /** Those of `folders` that are links. */
+  readonly linkedFolders: readonly Buffer[];
+  /** Content of its `.photonignore`. */
+  readonly patterns: string | undefined;
 }
 
 export type Walked =
@@ -65,8 +73,12 @@ const ownPatterns = async (folder: Buffer, entries: readonly FolderEntry[]): Pro
     ? readFile(joinPath(folder, Buffer.from(IGNORE_FILE_NAME)), "utf8")
     : undefined;
 
-const statAll = async (root: Buffer, paths: readonly Buffer[]): Promise<readonly ListedFile[]> => {
-  const stats = await concurrently(paths, (path) => statOfFile(absolute(root, path)));
+const statAll = async (
+  root: Buffer,
+  paths: readonly Buffer[],
+  links: Links | undefined,
+): Promise<readonly ListedFile[]> => {
+  const stats = await concurrently(paths, (path) => statOfFile(absolute(root, path), links));
   return paths.flatMap((path, place) => {
     const stat = stats[place];
     return stat === undefined ? [] : [{ path, stat }]; // it went while the folder was read
@@ -78,9 +90,36 @@ interface Place {
   readonly folder: Buffer;
   readonly entries: readonly FolderEntry[];
   readonly rules: FolderRules;
+  readonly patterns: string | undefined;
+  /** It was reached by a link: those in it are passed by. */
+  readonly isLinked: boolean;
 }
 
-const scanFolder = async ({ root, folder, entries, rules }: Place, options: WalkOptions): Promise<FolderScan> => {
+type LinkedEntry = FolderEntry & { readonly isLink: true };
+
+/** Links as what they lead to; the others are left out. */
+const followLinks = async (
+  { root, folder, entries, isLinked }: Pick<Place, "root" | "folder" | "entries" | "isLinked">,
+  { links, excludedFolders }: WalkOptions,
+): Promise<readonly LinkedEntry[]> => {
+  if (links === undefined) return [];
+  const here = absolute(root, folder);
+  const named = entries.filter(({ kind }) => kind === "link");
+  const targets = await concurrently(named, (entry) => links.follow(joinPath(here, bytesOf(entry))));
+  return named.flatMap((entry, place): readonly LinkedEntry[] => {
+    const target = targets[place];
+    if (target === undefined) return [];
+    if (target.kind === "file") return [{ ...entry, kind: target.kind, isLink: true }];
+    const isBarred = excludedFolders.some((excluded) => isInside(target.realPath, excluded));
+    const isPassed = isLinked || isBarred || isInside(here, target.realPath);
+    return isPassed ? [] : [{ ...entry, kind: target.kind, isLink: true }];
+  });
+};
+
+const scanFolder = async (place: Place, options: WalkOptions): Promise<FolderScan> => {
+  const { root, folder, rules, patterns } = place;
+  const linked = await followLinks(place, options);
+  const entries: readonly (FolderEntry | LinkedEntry)[] = [...place.entries, ...linked];
   const isExcluded = (path: Buffer): boolean =>
     options.excludedFolders.some((excluded) => excluded.equals(absolute(root, path)));
   const files = entries.filter(({ kind }) => kind === "file");
@@ -90,15 +129,19 @@ const scanFolder = async ({ root, folder, entries, rules }: Place, options: Walk
   const sidecars = files.filter(({ name }) => sidecarKindOf(name) !== undefined);
   const inside = entries
     .filter(({ kind }) => kind === "folder")
-    .map((entry) => ({ path: pathOf(entry), ignored: rules.isIgnored(entry.name, "folder") }))
+    .map((entry) => ({ path: pathOf(entry), entry, ignored: rules.isIgnored(entry.name, "folder") }))
     .filter(({ path }) => !isExcluded(path));
+  const walked = inside.filter(({ ignored }) => !ignored);
+  const stats = (found: readonly FolderEntry[]) => statAll(root, found.map(pathOf), options.links);
   return {
     folder,
-    photos: await statAll(root, photos.filter((entry) => !isIgnored(entry)).map(pathOf)),
-    sidecars: await statAll(root, sidecars.map(pathOf)),
+    photos: await stats(photos.filter((entry) => !isIgnored(entry))),
+    sidecars: await stats(sidecars),
     ignoredFiles: photos.filter(isIgnored).map(pathOf),
-    folders: inside.filter(({ ignored }) => !ignored).map(({ path }) => path),
+    folders: walked.map(({ path }) => path),
     ignoredFolders: inside.filter(({ ignored }) => ignored).map(({ path }) => path),
+    linkedFolders: walked.filter(({ entry }) => "isLink" in entry).map(({ path }) => path),
+    patterns,
   };
 };
 
@@ -121,12 +164,8 @@ const rulesAt = async (root: Buffer, folder: Buffer, options: WalkOptions): Prom
   return rules;
 };
 
-const rulesWithOwn = async (place: Omit<Place, "rules">, rules: FolderRules | undefined, options: WalkOptions) => {
-  const { root, folder, entries } = place;
-  const own = await ownPatterns(absolute(root, folder), entries);
-  const name = nameOf(absolute(root, folder));
-  return rules === undefined ? createIgnoreRules(options, name, own) : rules.enter(name, own);
-};
+const rulesWithin = (name: string, own: string | undefined, outer: FolderRules | undefined, options: WalkOptions) =>
+  outer === undefined ? createIgnoreRules(options, name, own) : outer.enter(name, own);
 
 export interface WalkStart {
   /** Absolute real path. */
@@ -142,21 +181,29 @@ interface Waiting {
   readonly depth: number;
   /** Of the folder around it; undefined for the root. */
   readonly outer: FolderRules | undefined;
+  readonly isLinked: boolean;
 }
 
 const visit = async (
   root: Buffer,
-  { folder, outer, depth }: Waiting,
+  { folder, outer, depth, isLinked }: Waiting,
   options: WalkOptions,
 ): Promise<{ readonly walked: Walked; readonly inside: readonly Waiting[] }> => {
+  const here = absolute(root, folder);
   try {
-    await options.onFolder(absolute(root, folder));
-    const entries = await listFolder(absolute(root, folder));
-    const rules = await rulesWithOwn({ root, folder, entries }, outer, options);
-    const scan = await scanFolder({ root, folder, entries, rules }, options);
-    const inside =
-      depth < MAX_DEPTH ? scan.folders.map((inner) => ({ folder: inner, depth: depth + 1, outer: rules })) : [];
-    return { walked: { kind: "folder", scan }, inside };
+    if (!isLinked) await options.onFolder(here); // changes behind a link are told where they happen
+    const entries = await listFolder(here);
+    const patterns = await ownPatterns(here, entries);
+    const rules = rulesWithin(nameOf(here), patterns, outer, options);
+    const scan = await scanFolder({ root, folder, entries, rules, patterns, isLinked }, options);
+    const isLink = (inner: Buffer): boolean => scan.linkedFolders.some((linked) => linked.equals(inner));
+    const inside = scan.folders.map((inner) => ({
+      folder: inner,
+      depth: depth + 1,
+      outer: rules,
+      isLinked: isLinked || isLink(inner),
+    }));
+    return { walked: { kind: "folder", scan }, inside: depth < MAX_DEPTH ? inside : [] };
   } catch (error) {
     return { walked: isGone(error) ? { kind: "gone", folder } : { kind: "unreadable", folder, error }, inside: [] };
   }
@@ -175,6 +222,13 @@ const outerRules = async (
   return rules === undefined || rules.isIgnored(nameOf(folder), "folder") ? "ignored" : rules;
 };
 
+const isBehindLink = async ({ root, folder }: WalkStart, { links }: WalkOptions): Promise<boolean> => {
+  if (links === undefined || folder.length === 0) return false;
+  const path = absolute(root, folder);
+  const real = await realpath(path, "buffer").catch(() => path); // gone: the walk says so
+  return !real.equals(path);
+};
+
 /** Ends early, without error, when the signal aborts: the caller knows that it is not complete. */
 export async function* walk(start: WalkStart, options: WalkOptions): AsyncGenerator<Walked> {
   const { root, folder, isDeep } = start;
@@ -183,7 +237,7 @@ export async function* walk(start: WalkStart, options: WalkOptions): AsyncGenera
     yield { kind: "ignored", folder };
     return;
   }
-  const waiting: Waiting[] = [{ folder, depth: 0, outer }];
+  const waiting: Waiting[] = [{ folder, depth: 0, outer, isLinked: await isBehindLink(start, options) }];
   for (let next = waiting.pop(); next !== undefined && !options.signal.aborted; next = waiting.pop()) {
     const { walked, inside } = await visit(root, next, options);
     yield walked;

@@ -1,14 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { HintListener, HintSource } from "../../../agent/hints/hint-source.ts";
-import type { RootScans, ScanEnd, ScanHooks } from "../../../agent/root-scans.ts";
+import type { RootScans } from "../../../agent/root-scans.ts";
 import { RootWatch } from "../../../agent/root-watch.ts";
 import type { ModeChoice } from "../../../agent/watch-mode.ts";
+import type { ScanHooks } from "../../../src/library/scan/root-scan.ts";
+import type { ScanEnd } from "../../../src/library/scan/scan-root.ts";
 import { silentLogger } from "../../../src/logger.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 
 const ROOT = "/photos";
 const MINUTE = 60_000;
-const done: ScanEnd = { end: "done", found: 0, changed: 0, missed: 0 };
+const none = { found: 0, changed: 0, moved: 0, returned: 0, missed: 0, excluded: 0, files: 0, folders: 0 };
+const done: ScanEnd = { end: "done", ...none };
 
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -210,7 +213,7 @@ describe("a root that cannot be trusted", () => {
   test("is looked at every few seconds, and scanned when it is back", async () => {
     const root = createRoot();
     await settle();
-    root.library.end = { end: "frozen", reason: "the folder is not there" };
+    root.library.end = { end: "frozen", reason: "missing" };
     root.library.isInOrder = false;
     root.hint(ROOT);
     await root.pass(500);

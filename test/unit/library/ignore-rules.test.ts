@@ -37,15 +37,17 @@ test.each([
   "a.jpg~",
   ".~a.jpg",
   ".syncthing.a.jpg.tmp",
-  "a.syncthing.jpg",
   ".a.jpg",
 ])("the file %s is left out", (name) => {
   expect(rules.isIgnored(name, "file")).toBe(true);
 });
 
-test.each(["trip", "node_modules.old", "eaDir", "a.jpg", "tmp.jpg", "~a.jpg"])("%s is taken", (name) => {
-  expect(rules.isIgnored(name, "folder") || rules.isIgnored(name, "file")).toBe(false);
-});
+test.each(["trip", "node_modules.old", "eaDir", "a.jpg", "tmp.jpg", "~a.jpg", "a.syncthing.jpg"])(
+  "%s is taken",
+  (name) => {
+    expect(rules.isIgnored(name, "folder") || rules.isIgnored(name, "file")).toBe(false);
+  },
+);
 
 test("hidden names are taken on demand; folders of waste stay out", () => {
   const hidden = createIgnoreRules({ exclude: [], hidden: true }, "photos");
@@ -59,6 +61,8 @@ test("in a Photos library only the originals are taken", () => {
   const library = rules.enter("Mine.photoslibrary");
   expect(library.isIgnored("resources", "folder")).toBe(true);
   expect(library.isIgnored("originals", "folder")).toBe(false);
+  expect(library.isIgnored("preview.jpg", "file")).toBe(true);
+  expect(library.enter("originals").isIgnored("a.jpg", "file")).toBe(false);
 });
 
 test("patterns reach into folders below; a slash ties them to their place", () => {
