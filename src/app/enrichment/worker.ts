@@ -122,7 +122,7 @@ const handlerDepsOf = async (
     catalogue,
     kinds: await deps.kinds(),
     limits: decodeLimitsOf(config),
-    gate: createEncodingGate({ isCoreWorking: catalogue.subjects.isCoreWorking }),
+    gate: createEncodingGate({ isCoreWorking: catalogue.subjects.isCoreWorking, clock }),
     offerWatches,
     sendFields: llm.send_fields,
     checkLocal: localModels.check,
