@@ -87,10 +87,16 @@ export interface NodeSqliteOptions {
   readonly afterCommit?: () => void;
 }
 
+interface CachedStatement {
+  readonly statement: StatementSync;
+  /** Whether it gives rows: asked once, for the answer describes every column. */
+  readonly isReader: boolean;
+}
+
 class NodeSqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, CachedStatement>();
 
   constructor(database: DatabaseSync, clock: Clock) {
     this.#database = database;
@@ -99,13 +105,13 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     return this.#whenFree(() => {
-      const statement = this.#prepare(query.sql);
+      const { statement, isReader } = this.#prepare(query.sql);
       if (isRepeated(query)) {
         for (const values of query.everyParameters) statement.run(...(values as SQLInputValue[])); // as below
         return { rows: [] };
       }
       const parameters = query.parameters as SQLInputValue[]; // Kysely types them as unknown; repositories bind only these
-      if (statement.columns().length > 0) return { rows: statement.all(...parameters) as Row[] }; // row type is the query's
+      if (isReader) return { rows: statement.all(...parameters) as Row[] }; // row type is the query's
       const { changes, lastInsertRowid } = statement.run(...parameters);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     });
@@ -130,14 +136,15 @@ class NodeSqliteConnection implements DatabaseConnection {
     }
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): CachedStatement {
     const cached = this.#statements.get(sql);
     if (cached !== undefined) return cached;
     const statement = this.#database.prepare(sql);
-    if (sql.length > MAX_CACHED_SQL_LENGTH) return statement;
+    const prepared = { statement, isReader: statement.columns().length > 0 };
+    if (sql.length > MAX_CACHED_SQL_LENGTH) return prepared;
     if (this.#statements.size >= MAX_CACHED_STATEMENTS) this.#statements.clear();
-    this.#statements.set(sql, statement);
-    return statement;
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 }
 
