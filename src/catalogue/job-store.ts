@@ -23,7 +23,10 @@ import { watchChanges } from "./job-store-watch.ts";
 import { listOf } from "./lists.ts";
 import { removeOldRecords } from "./retention.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { statement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
+import { writeTogether } from "./write-group.ts";
 
 type Database = Kysely<CatalogueSchema>;
 
@@ -69,6 +72,7 @@ const lost = async (database: Database, refs: readonly LeaseRef[]): Promise<read
   return without(refs, held);
 };
 
+/** An error undoes this completion and leaves the others. */
 const writeOne = async (tx: Tx, { ref, write }: Completion, now: number): Promise<CompletionResult> => {
   const outcome: CompletionOutcome = await write(tx);
   const { id } = leaseOf(ref);
@@ -79,39 +83,16 @@ const writeOne = async (tx: Tx, { ref, write }: Completion, now: number): Promis
   return { outcome };
 };
 
-/** An error undoes this completion and leaves the others. */
-const inSavepoint = async (tx: Tx, completion: Completion, now: number): Promise<CompletionResult> => {
-  await sql`savepoint completion`.execute(tx);
-  try {
-    const result = await writeOne(tx, completion, now);
-    await sql`release completion`.execute(tx);
-    return result;
-  } catch (error) {
-    await sql`rollback to completion`.execute(tx);
-    await sql`release completion`.execute(tx);
-    return { outcome: "failed", error };
-  }
-};
-
 const complete = async (
   database: Database,
   completions: readonly Completion[],
   clock: Clock,
 ): Promise<readonly CompletionResult[]> => {
-  const [only, ...others] = completions;
-  if (only === undefined) return [];
-  if (others.length > 0) {
-    return database.transaction().execute(async (tx) => {
-      const results: CompletionResult[] = [];
-      for (const completion of completions) results.push(await inSavepoint(tx, completion, clock.now()));
-      return results;
-    });
-  }
-  try {
-    return [await database.transaction().execute((tx) => writeOne(tx, only, clock.now()))];
-  } catch (error) {
-    return [{ outcome: "failed", error }];
-  }
+  const outcomes = await writeTogether(
+    database,
+    completions.map((completion) => (tx) => writeOne(tx, completion, clock.now())),
+  );
+  return outcomes.map((outcome) => (outcome.ok ? outcome.value : { outcome: "failed", error: outcome.error }));
 };
 
 /** Of two pauses with different reasons the longer one stands. */
@@ -161,18 +142,24 @@ const stats = async (database: Database): Promise<QueueStats> => {
   };
 };
 
-const nextDue = async (database: Database, now: number): Promise<number | undefined> => {
-  const job = await database
+const nextJob = statement((database, { now }: Given<{ now: number }>) =>
+  database
     .selectFrom("jobs")
     .select((eb) => eb.fn.min("run_at").as("at"))
     .where("state", "=", sql.lit("available"))
-    .where("run_at", ">", now)
-    .executeTakeFirst();
-  const pausing = await database
+    .where("run_at", ">", now),
+);
+
+const nextPauseEnd = statement((database, { now }: Given<{ now: number }>) =>
+  database
     .selectFrom("pauses")
     .select((eb) => eb.fn.min("until").as("at"))
-    .where("until", ">", now)
-    .executeTakeFirst();
+    .where("until", ">", now),
+);
+
+const nextDue = async (database: Database, now: number): Promise<number | undefined> => {
+  const job = await nextJob.first(database, { now });
+  const pausing = await nextPauseEnd.first(database, { now });
   const due = [job?.at, pausing?.at].filter((at) => at !== undefined && at !== null);
   return due.length === 0 ? undefined : Math.min(...due);
 };

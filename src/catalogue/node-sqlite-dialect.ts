@@ -1,6 +1,6 @@
 /**
- * Kysely on `node:sqlite`: one connection (Kysely lets one query or transaction at a time have it), statements cached,
- * writers started with BEGIN IMMEDIATE. SQLite waits a short time for another writer itself (it blocks the thread);
+ * Kysely on `node:sqlite`: one connection that one query or transaction at a time has, in the order of asking; statements
+ * cached, writers started with BEGIN IMMEDIATE. SQLite waits a short time for another writer itself (it blocks the thread);
  * after that the wait goes on asynchronously.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
@@ -13,14 +13,16 @@ import type {
   Driver,
   Kysely,
   QueryCompiler,
+  QueryExecutorProvider,
   QueryResult,
   TransactionSettings,
 } from "kysely";
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 import type { Clock } from "../clock.ts";
 import { SECOND } from "../clock.ts";
-import { StorageError } from "../errors.ts";
+import { InternalError, StorageError } from "../errors.ts";
 import { isRepeated } from "./repeated-query.ts";
+import { Turns } from "./turns.ts";
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
@@ -94,6 +96,7 @@ interface CachedStatement {
 }
 
 class NodeSqliteConnection implements DatabaseConnection {
+  readonly turns = new Turns();
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
   readonly #statements = new Map<string, CachedStatement>();
@@ -117,6 +120,13 @@ class NodeSqliteConnection implements DatabaseConnection {
     });
   }
 
+  /** @throws InternalError when the transaction is over */
+  executeQueryInTransaction<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (!this.#database.isTransaction)
+      throw new InternalError("Expected an open transaction, received one that ended.");
+    return this.executeQuery(query);
+  }
+
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
     // A statement of its own: a cached one would be reset by the next query with the same text.
     const rows = this.#database.prepare(query.sql).iterate(...(query.parameters as SQLInputValue[])); // as above
@@ -129,6 +139,15 @@ class NodeSqliteConnection implements DatabaseConnection {
   }
 
   async #whenFree<Result>(attempt: () => Result): Promise<Result> {
+    try {
+      return attempt();
+    } catch (error) {
+      if (isBusy(error)) return this.#later(attempt);
+      throw diskFailure(this.#database.location() ?? "", error);
+    }
+  }
+
+  async #later<Result>(attempt: () => Result): Promise<Result> {
     try {
       return await whenFree(this.#clock, attempt);
     } catch (error) {
@@ -154,9 +173,10 @@ class NodeSqliteDriver implements Driver {
   readonly #beforeWrite: () => void;
   readonly #afterCommit: () => void;
 
-  constructor({ database, clock, beforeWrite = () => undefined, afterCommit = () => undefined }: NodeSqliteOptions) {
+  constructor(connection: NodeSqliteConnection, options: NodeSqliteOptions) {
+    const { database, beforeWrite = () => undefined, afterCommit = () => undefined } = options;
     this.#database = database;
-    this.#connection = new NodeSqliteConnection(database, clock);
+    this.#connection = connection;
     this.#beforeWrite = beforeWrite;
     this.#afterCommit = afterCommit;
   }
@@ -164,6 +184,7 @@ class NodeSqliteDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#connection.turns.take();
     return this.#connection;
   }
 
@@ -187,22 +208,60 @@ class NodeSqliteDriver implements Driver {
     if (this.#database.isTransaction) await this.#connection.run("rollback");
   }
 
-  async releaseConnection(): Promise<void> {}
+  async releaseConnection(): Promise<void> {
+    this.#connection.turns.pass();
+  }
 
   async destroy(): Promise<void> {
     this.#database.close();
   }
 }
 
+class NodeSqliteAdapter extends SqliteAdapter {
+  readonly connection: NodeSqliteConnection;
+
+  constructor(connection: NodeSqliteConnection) {
+    super();
+    this.connection = connection;
+  }
+
+  /** Kysely's own lock wakes everybody who waits whenever it comes free; {@link Turns} wakes one. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Runs a compiled query without Kysely's detours, on its connection all the same: a transaction has it already, others
+ * wait for their turn.
+ */
+export const executeDirectly = async <Row>(
+  database: QueryExecutorProvider & { readonly isTransaction: boolean },
+  query: CompiledQuery<Row>,
+): Promise<QueryResult<Row>> => {
+  const { adapter } = database.getExecutor();
+  if (!(adapter instanceof NodeSqliteAdapter)) return database.getExecutor().executeQuery(query);
+  const { connection } = adapter;
+  if (database.isTransaction) return connection.executeQueryInTransaction(query);
+  await connection.turns.take();
+  try {
+    return await connection.executeQuery(query);
+  } finally {
+    connection.turns.pass();
+  }
+};
+
 export class NodeSqliteDialect implements Dialect {
   readonly #options: NodeSqliteOptions;
+  readonly #connection: NodeSqliteConnection;
 
   constructor(options: NodeSqliteOptions) {
     this.#options = options;
+    this.#connection = new NodeSqliteConnection(options.database, options.clock);
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#options);
+    return new NodeSqliteDriver(this.#connection, this.#options);
   }
 
   createQueryCompiler(): QueryCompiler {
@@ -210,7 +269,7 @@ export class NodeSqliteDialect implements Dialect {
   }
 
   createAdapter(): DialectAdapter {
-    return new SqliteAdapter();
+    return new NodeSqliteAdapter(this.#connection);
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- the signature is Kysely's
