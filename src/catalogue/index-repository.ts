@@ -49,7 +49,7 @@ export const mark = async (
 const raiseRevisions = statement((database, { hashes, now }: Given<MarkedPhotos>) =>
   database
     .updateTable("photos")
-    .set((eb) => ({ rev: eb("rev", "+", sql.lit(1)), updated_at: now }))
+    .set((eb) => ({ rev: eb("rev", "+", 1), updated_at: now }))
     .where("content_hash", "in", givenList<string>(hashes)),
 );
 

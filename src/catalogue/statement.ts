@@ -41,13 +41,24 @@ export interface Statement<Values, Row> {
   readonly run: (database: Database, values: Values) => Promise<number>;
 }
 
+/**
+ * Only places are bound. What stays the same is written out: SQLite plans a statement anew for each value bound to a
+ * column that a partial index asks about (a state, mostly), which takes ten times as long as running it.
+ */
+class PlacesOnlyCompiler extends SqliteQueryCompiler {
+  protected override appendValue(value: unknown): void {
+    if (value instanceof Place) super.appendValue(value);
+    else this.appendImmediateValue(value);
+  }
+}
+
 /** Builds statements, runs none. */
 const builder: Database = new Kysely<CatalogueSchema>({
   dialect: {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new DummyDriver(),
     createIntrospector: (database) => new SqliteIntrospector(database),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new PlacesOnlyCompiler(),
   },
 });
 

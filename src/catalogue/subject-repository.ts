@@ -188,7 +188,7 @@ const leasedFile = statement((database, { now }: Given<{ now: number }>) =>
     .select("id")
     .where("lease_owner", "is not", null)
     .where("lease_until", ">", now)
-    .limit(sql.lit(1)),
+    .limit(1),
 );
 
 export const createSubjectRepository = (database: Database, clock: Clock): SubjectRepository => ({
