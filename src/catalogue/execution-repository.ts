@@ -121,6 +121,7 @@ export interface ExecutionRepository {
 export interface ExecutionItem {
   readonly scopeId: string;
   readonly documentType: string;
+  readonly jobId: number;
   /** undefined = the job is gone: the photo left the library, or it is long ago. */
   readonly job: JobState | undefined;
 }
@@ -303,14 +304,15 @@ const items = async (database: Database, executionId: string): Promise<readonly 
   const rows = await database
     .selectFrom("execution_items")
     .leftJoin("jobs", "jobs.id", "execution_items.job_id")
-    .select(["execution_items.scope_id", "execution_items.document_type", "jobs.state"])
+    .select(["execution_items.scope_id", "execution_items.document_type", "execution_items.job_id", "jobs.state"])
     .where("execution_items.execution_id", "=", executionId)
     .orderBy("execution_items.scope_id")
     .orderBy("execution_items.document_type")
     .execute();
-  return rows.map(({ scope_id, document_type, state }) => ({
+  return rows.map(({ scope_id, document_type, job_id, state }) => ({
     scopeId: scope_id,
     documentType: document_type,
+    jobId: job_id,
     job: state ?? undefined,
   }));
 };
