@@ -67,7 +67,7 @@ const activePauses = async (tx: Tx, now: number): Promise<ReadonlySet<string>> =
 const freeSlots = (
   target: ServedTarget,
   { providers, pauses }: { readonly providers: Providers; readonly pauses: ReadonlySet<string> },
-  { limit, owner, probe }: ClaimOptions,
+  { limit, owner, probe, answered }: ClaimOptions,
 ): number => {
   const { kind, providerKey, model, ceiling } = target;
   const stops = ["all", `kind:${kind}`, `provider:${providerKey}`, `model:${providerKey}/${model}`];
@@ -78,7 +78,8 @@ const freeSlots = (
     return isTested && probe.providerKey === providerKey ? 1 : 0;
   }
   if (provider.circuit !== "closed") return 0;
-  return Math.min(limit, Math.min(provider.concurrency, ceiling) - provider.running);
+  const calling = provider.running - (answered?.get(providerKey) ?? 0);
+  return Math.min(limit, Math.min(provider.concurrency, ceiling) - calling);
 };
 
 const routesOf = (serve: readonly ServedTarget[]): readonly (readonly [string, string])[] => [

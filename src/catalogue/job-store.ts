@@ -20,11 +20,10 @@ import { enqueueJobs } from "./job-store-enqueue.ts";
 import { expireJobs, rescueJobs } from "./job-store-rescue.ts";
 import { jobRecordOf, leaseOf, LIVE_STATES, NO_LEASE, refOf, updateJob } from "./job-store-rows.ts";
 import { watchChanges } from "./job-store-watch.ts";
-import { listOf } from "./lists.ts";
 import { removeOldRecords } from "./retention.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { Given } from "./statement.ts";
-import { statement } from "./statement.ts";
+import { givenList, statement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 import { writeTogether } from "./write-group.ts";
 
@@ -41,8 +40,26 @@ const without = (
   return refs.filter((ref) => !known.has(ref));
 };
 
-const idsOf = (refs: readonly LeaseRef[]) => listOf(refs.map((ref) => leaseOf(ref).id));
-const tokensOf = (refs: readonly LeaseRef[]) => sql<boolean>`id || ':' || lease_token in ${listOf(refs)}`;
+/** JSON array. */
+const idsOf = (refs: readonly LeaseRef[]): string => JSON.stringify(refs.map((ref) => leaseOf(ref).id));
+
+const renewLeases = statement((database, { ids, refs, until }: Given<{ ids: string; refs: string; until: number }>) =>
+  database
+    .updateTable("jobs")
+    .set({ lease_until: until })
+    .where("id", "in", givenList<number>(ids))
+    .where("state", "=", "running")
+    .where(sql<boolean>`id || ':' || lease_token in ${givenList<string>(refs)}`)
+    .returning(["id", "lease_token"]),
+);
+
+const heldLeases = statement((database, { ids }: Given<{ ids: string }>) =>
+  database
+    .selectFrom("jobs")
+    .select(["id", "lease_token"])
+    .where("id", "in", givenList<number>(ids))
+    .where("state", "=", "running"),
+);
 
 const heartbeat = async (
   database: Database,
@@ -50,26 +67,13 @@ const heartbeat = async (
   until: number,
 ): Promise<readonly LeaseRef[]> => {
   if (refs.length === 0) return [];
-  const held = await database
-    .updateTable("jobs")
-    .set({ lease_until: until })
-    .where("id", "in", idsOf(refs))
-    .where("state", "=", "running")
-    .where(tokensOf(refs))
-    .returning(["id", "lease_token"])
-    .execute();
+  const held = await renewLeases.all(database, { ids: idsOf(refs), refs: JSON.stringify(refs), until });
   return without(refs, held);
 };
 
 const lost = async (database: Database, refs: readonly LeaseRef[]): Promise<readonly LeaseRef[]> => {
   if (refs.length === 0) return [];
-  const held = await database
-    .selectFrom("jobs")
-    .select(["id", "lease_token"])
-    .where("id", "in", idsOf(refs))
-    .where("state", "=", "running")
-    .execute();
-  return without(refs, held);
+  return without(refs, await heldLeases.all(database, { ids: idsOf(refs) }));
 };
 
 /** An error undoes this completion and leaves the others. */

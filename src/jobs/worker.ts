@@ -28,6 +28,8 @@ export const JOB_LEASE_MS = 30 * SECOND;
 const JOB_HEARTBEAT_MS = 10 * SECOND;
 const HOUSEKEEPING_MS = 5 * SECOND;
 const REMOVAL_MS = DAY;
+/** Part of all places. */
+const WORTH_A_CLAIM = 0.1;
 const LEAST_PAUSE_MS = 10 * MILLISECOND;
 
 export interface WorkerSettings {
@@ -104,7 +106,7 @@ export class JobWorker {
     const { policy, callTimeoutMs } = settings;
     const runnerDeps = { store, providers, tests, handlers, clock, logger, policy, callTimeoutMs };
     const parts = { running: this.#running, buffer: this.#buffer, notes: this.#notes, ceilingOf: this.#ceilingOf };
-    this.#runner = createJobRunner({ ...runnerDeps, ...parts });
+    this.#runner = createJobRunner({ ...runnerDeps, ...parts, onAnswered: () => this.#answered() });
     const claimTest = async (probe: NonNullable<ClaimOptions["probe"]>): Promise<ClaimedJob | undefined> =>
       (await store.claim({ ...this.#claimOptions(1), probe }))[0];
     this.#prober = createProber({ owner, providers, tests, clock, claimTest });
@@ -217,7 +219,7 @@ export class JobWorker {
   /** True when something was claimed, so that there may be more. */
   async #claim(): Promise<boolean> {
     const { slots, batchSize } = this.#settings;
-    const limit = Math.min(batchSize, slots - this.#running.size);
+    const limit = Math.min(batchSize, slots - this.#running.unanswered);
     if (limit <= 0 || this.#running.hasSuspect) return false;
     const jobs = await this.#deps.store.claim(this.#claimOptions(limit));
     for (const job of jobs) this.#track(this.#work(job));
@@ -227,8 +229,8 @@ export class JobWorker {
   }
 
   #claimOptions(limit: number): ClaimOptions {
-    const isIdle = this.#running.size === 0;
-    return { owner: this.#deps.owner, serve: this.#serve, limit, leaseMs: JOB_LEASE_MS, isIdle };
+    const { size, answered } = this.#running;
+    return { owner: this.#deps.owner, serve: this.#serve, limit, leaseMs: JOB_LEASE_MS, isIdle: size === 0, answered };
   }
 
   /** Kinds take turns: the one that was served goes behind the others. */
@@ -239,6 +241,13 @@ export class JobWorker {
 
   readonly #ceilingOf = (providerKey: string): number =>
     Math.max(1, ...this.#serve.filter((target) => target.providerKey === providerKey).map(({ ceiling }) => ceiling));
+
+  /** Looks for more when a claim is worth its while, not for every place that comes free among many. */
+  #answered(): void {
+    const { slots, batchSize } = this.#settings;
+    const free = slots - this.#running.unanswered;
+    if (free >= Math.min(batchSize, Math.ceil(slots * WORTH_A_CLAIM))) this.#wakeUp.now();
+  }
 
   async #work(job: ClaimedJob): Promise<void> {
     await this.#runner.run(job, { isExplicit: false });
