@@ -31,6 +31,7 @@ const REMOVAL_MS = DAY;
 /** Part of all places. */
 const WORTH_A_CLAIM = 0.1;
 const LEAST_PAUSE_MS = 10 * MILLISECOND;
+const NEVER = new AbortController().signal;
 
 export interface WorkerSettings {
   /** Jobs in hand at a time. */
@@ -127,7 +128,7 @@ export class JobWorker {
     await this.#whileAlive(signal, async () => {
       for (;;) {
         await this.#tryRound(signal);
-        if (signal.aborted || (this.#running.size === 0 && this.#testing.size === 0)) return;
+        if (signal.aborted || this.#hasNothing) return;
         await this.#wakeUp.wait(HOUSEKEEPING_MS);
       }
     });
@@ -136,22 +137,25 @@ export class JobWorker {
   /**
    * Works until the signal aborts, or until `finish` has aborted and nothing is left: nothing in hand, here or
    * elsewhere, and nothing that is due within `patienceMs`. Jobs whose provider stays away longer are left waiting.
+   * When `drain` aborts nothing more is claimed: it resolves when what is in hand has ended.
    */
   async runUntilFinished(
     signal: AbortSignal,
-    { finish, patienceMs }: { readonly finish: AbortSignal; readonly patienceMs: number },
+    { finish, drain = NEVER, patienceMs }: { finish: AbortSignal; drain?: AbortSignal | undefined; patienceMs: number },
   ): Promise<void> {
     const wake = (): void => this.#wakeUp.now();
-    finish.addEventListener("abort", wake, { once: true });
+    const claiming = AbortSignal.any([signal, drain]);
+    for (const end of [finish, drain]) end.addEventListener("abort", wake, { once: true });
     await this.#whileAlive(signal, async () => {
       try {
         while (!signal.aborted) {
-          await this.#tryRound(signal);
+          if (!drain.aborted) await this.#tryRound(claiming);
+          else if (this.#hasNothing) return;
           if (signal.aborted || (finish.aborted && (await this.#isFinished(patienceMs)))) return;
           await this.#wakeUp.wait(await this.#pauseMs());
         }
       } finally {
-        finish.removeEventListener("abort", wake);
+        for (const end of [finish, drain]) end.removeEventListener("abort", wake);
       }
     });
   }
@@ -272,8 +276,12 @@ export class JobWorker {
     }
   }
 
+  get #hasNothing(): boolean {
+    return this.#running.size === 0 && this.#testing.size === 0;
+  }
+
   async #isFinished(patienceMs: number): Promise<boolean> {
-    if (this.#running.size > 0 || this.#testing.size > 0) return false;
+    if (!this.#hasNothing) return false;
     if ((await this.#untilDueMs()) <= patienceMs) return false;
     // Who waits for a free place on a provider waits for the jobs that others have in hand.
     const { kinds } = await this.#deps.store.stats();
