@@ -154,7 +154,7 @@ export const createPicturesApi = (deps: PicturesDeps): PicturesApi => {
   const limits = decodeLimitsOf(deps.config);
   const openGate = once(async () => {
     const { subjects } = await deps.catalogue();
-    return createEncodingGate({ isCoreWorking: subjects.isCoreWorking });
+    return createEncodingGate({ isCoreWorking: subjects.isCoreWorking, clock: deps.clock });
   });
   const readingOf = async (signal: AbortSignal): Promise<Reading> => ({
     renditions,

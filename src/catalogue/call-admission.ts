@@ -1,9 +1,10 @@
 /** Whether a request may leave, decided and written down in one transaction. */
 import type { Kysely } from "kysely";
 import type { Admission, AdmissionRules, BudgetLimit, NewCall } from "./call-log.ts";
-import { callRow, ledgerRow } from "./call-rows.ts";
-import { listOf } from "./lists.ts";
+import { callRow, insertCall, insertLedger, ledgerRow } from "./call-rows.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { givenList, statement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 import { createUlid } from "./transaction.ts";
 
@@ -23,17 +24,20 @@ export const spentSince = async (database: Database, from: number | null): Promi
 };
 
 /** Files of these photos in any state: a disk that is away keeps its folders' rules. */
+const filesOfPhotos = statement((database, { hashes }: Given<{ hashes: string }>) =>
+  database
+    .selectFrom("files")
+    .innerJoin("roots", "roots.id", "files.root_id")
+    .select(["files.path", "roots.path as root"])
+    .where("files.content_hash", "in", givenList<string>(hashes)),
+);
+
 const hasFileThatStays = async (
   tx: Tx,
   photos: readonly string[],
   mustStay: NonNullable<AdmissionRules["mustStay"]>,
 ): Promise<boolean> => {
-  const rows = await tx
-    .selectFrom("files")
-    .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.path", "roots.path as root"])
-    .where("files.content_hash", "in", listOf(photos))
-    .execute();
+  const rows = await filesOfPhotos.all(tx, { hashes: JSON.stringify(photos) });
   return rows.some(({ path, root }) =>
     mustStay({ root: Buffer.from(root).toString("utf8"), path: Buffer.from(path).toString("utf8") }),
   );
@@ -73,23 +77,15 @@ export interface Admitting {
   readonly now: number;
 }
 
-export const admit = (database: Database, { call, rules, owner, now }: Admitting): Promise<Admission> =>
-  database.transaction().execute(async (tx) => {
-    const refusal = await refusalOf(tx, rules);
-    if (refusal !== undefined) return refusal;
-    const callId = createUlid(now);
-    await tx
-      .insertInto("llm_call_logs")
-      .values({
-        ...callRow(call, { callId, owner: rules.owner ?? owner, now }),
-        reserved_micros: rules.estimateMicros ?? 0,
-      })
-      .execute();
-    if (rules.ledger !== undefined) {
-      await tx
-        .insertInto("privacy_ledger")
-        .values(ledgerRow(callId, rules.ledger, now))
-        .execute();
-    }
-    return { admitted: true, callId };
+/** Part of a transaction. */
+export const admit = async (tx: Tx, { call, rules, owner, now }: Admitting): Promise<Admission> => {
+  const refusal = await refusalOf(tx, rules);
+  if (refusal !== undefined) return refusal;
+  const callId = createUlid(now);
+  await insertCall(tx, {
+    ...callRow(call, { callId, owner: rules.owner ?? owner, now }),
+    reserved_micros: rules.estimateMicros ?? 0,
   });
+  if (rules.ledger !== undefined) await insertLedger(tx, ledgerRow(callId, rules.ledger, now));
+  return { admitted: true, callId };
+};

@@ -3,11 +3,12 @@ import type { Kysely } from "kysely";
 import { DAY, MINUTE } from "../clock.ts";
 import { dropCached, keepResult, touchCached } from "./call-cache.ts";
 import type { CacheEntry, CachedCall, CallEnd, LedgerEntry } from "./call-log.ts";
-import { callRow, errorColumns, ledgerRow, outcomeOf, UNKNOWN_OUTCOME } from "./call-rows.ts";
+import { callRow, errorColumns, insertCall, insertLedger, ledgerRow, outcomeOf, UNKNOWN_OUTCOME } from "./call-rows.ts";
 import { listOf } from "./lists.ts";
 import { isOwnerDead, isOwnerOfThisHost } from "./owner.ts";
 import { publicFailure } from "./public-failure.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import { updateStatement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 import { createUlid } from "./transaction.ts";
 
@@ -40,63 +41,60 @@ const keep = async (tx: Tx, { cache, now }: Ending): Promise<void> => {
   }
 };
 
-export const complete = (database: Database, ending: Ending): Promise<void> =>
-  database.transaction().execute(async (tx) => {
-    const { callId, end, now } = ending;
-    const { usage } = end;
-    await tx
-      .updateTable("llm_call_logs")
-      .set((eb) => ({
-        ...(end.model === null ? {} : { model: end.model }),
-        temperature_sent: end.temperatureSent,
-        input_tokens: usage?.inputTokens ?? null,
-        output_tokens: usage?.outputTokens ?? null,
-        cache_read_tokens: usage?.cacheReadTokens ?? null,
-        cache_write_tokens: usage?.cacheWriteTokens ?? null,
-        latency_ms: end.latencyMs,
-        reserved_micros: end.keepsReservation ? eb.ref("reserved_micros") : 0,
-        cost_micros: end.costMicros,
-        price_source: end.priceSource,
-        stop_reason: end.stopReason,
-        request_id: end.requestId,
-        repaired: end.repaired ? 1 : 0,
-        completed_at: now,
-        ...errorColumns(end.failure),
-      }))
-      .where("call_id", "=", callId)
-      .execute();
-    await closeLedger(tx, [callId], outcomeOf(end.failure));
-    await keep(tx, ending);
-  });
+const updateCall = updateStatement("llm_call_logs", ["call_id"]);
+const endLedgerRow = updateStatement("privacy_ledger", ["call_id"]);
 
-export const bookCached = (
-  database: Database,
+/** Part of a transaction. */
+export const complete = async (tx: Tx, ending: Ending): Promise<void> => {
+  const { callId, end, now } = ending;
+  const { usage } = end;
+  await updateCall(
+    tx,
+    { call_id: callId },
+    {
+      ...(end.model === null ? {} : { model: end.model }),
+      temperature_sent: end.temperatureSent,
+      input_tokens: usage?.inputTokens ?? null,
+      output_tokens: usage?.outputTokens ?? null,
+      cache_read_tokens: usage?.cacheReadTokens ?? null,
+      cache_write_tokens: usage?.cacheWriteTokens ?? null,
+      latency_ms: end.latencyMs,
+      ...(end.keepsReservation ? {} : { reserved_micros: 0 }),
+      cost_micros: end.costMicros,
+      price_source: end.priceSource,
+      stop_reason: end.stopReason,
+      request_id: end.requestId,
+      repaired: end.repaired ? 1 : 0,
+      completed_at: now,
+      ...errorColumns(end.failure),
+    },
+  );
+  await endLedgerRow(tx, { call_id: callId }, { outcome: outcomeOf(end.failure) });
+  await keep(tx, ending);
+};
+
+/** Part of a transaction. */
+export const bookCached = async (
+  tx: Tx,
   call: CachedCall,
   { owner, now }: { readonly owner: string; readonly now: number },
-): Promise<void> =>
-  database.transaction().execute(async (tx) => {
-    await tx
-      .insertInto("llm_call_logs")
-      .values({
-        ...callRow(call, { callId: createUlid(now), owner, now }),
-        model: call.modelUsed,
-        cached: 1,
-        cost_micros: 0,
-        repaired: call.repaired ? 1 : 0,
-        completed_at: now,
-        ...errorColumns(call.failure),
-      })
-      .execute();
-    if (call.failure === null) await touchCached(tx, call.cacheKey, now);
-    else await dropCached(tx, call.cacheKey);
+): Promise<void> => {
+  await insertCall(tx, {
+    ...callRow(call, { callId: createUlid(now), owner, now }),
+    model: call.modelUsed,
+    cached: 1,
+    cost_micros: 0,
+    repaired: call.repaired ? 1 : 0,
+    completed_at: now,
+    ...errorColumns(call.failure),
   });
+  if (call.failure === null) await touchCached(tx, call.cacheKey, now);
+  else await dropCached(tx, call.cacheKey);
+};
 
 export const recordRequest = async (database: Database, entry: LedgerEntry, now: number): Promise<string> => {
   const callId = createUlid(now);
-  await database
-    .insertInto("privacy_ledger")
-    .values(ledgerRow(callId, entry, now))
-    .execute();
+  await insertLedger(database, ledgerRow(callId, entry, now));
   return callId;
 };
 

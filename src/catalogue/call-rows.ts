@@ -3,6 +3,7 @@ import type { Insertable } from "kysely";
 import type { CallEnd, LedgerEntry, NewCall } from "./call-log.ts";
 import type { LlmCallLogsTable, PrivacyLedgerTable } from "./enrichment-schema.ts";
 import { publicFailure } from "./public-failure.ts";
+import { insertStatement } from "./statement.ts";
 
 /** Of a request whose process died: it may have been answered. */
 export const UNKNOWN_OUTCOME = "unknown";
@@ -42,6 +43,9 @@ export const callRow = (
   started_at: now,
   owner,
 });
+
+export const insertCall = insertStatement("llm_call_logs");
+export const insertLedger = insertStatement("privacy_ledger");
 
 /** Code and fixed sentence of a failure; never a provider's text. */
 export const errorColumns = (failure: CallEnd["failure"]) => ({

@@ -42,7 +42,7 @@ import type { LeaseRepository } from "./lease-repository.ts";
 import { createLeaseRepository } from "./lease-repository.ts";
 import type { LibraryRepository } from "./library-repository.ts";
 import { createLibraryRepository } from "./library-repository.ts";
-import { migrate, readSchemaVersion, refuseNewerSchema } from "./migrations.ts";
+import { migrate, readSchemaVersion, refuseNewerSchema, schemaVersionReader } from "./migrations.ts";
 import { NodeSqliteDialect, whenFree } from "./node-sqlite-dialect.ts";
 import { createOwner } from "./owner.ts";
 import type { NullSetRepository } from "./null-set-repository.ts";
@@ -175,7 +175,8 @@ export const openCatalogue = async (options: CatalogueOptions): Promise<Catalogu
   try {
     await whenFree(clock, () => configure(database));
     // A newer photon may have migrated the library while this process was running.
-    const beforeWrite = (): void => refuseNewerSchema(readSchemaVersion(database));
+    const readVersion = schemaVersionReader(database);
+    const beforeWrite = (): void => refuseNewerSchema(readVersion());
     const checkpointer = createCheckpointer(database, path);
     let commits = 0;
     const afterCommit = (): void => {

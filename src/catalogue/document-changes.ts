@@ -6,8 +6,9 @@ import { albumOfScope, joinAlbum, ownAlbumOf } from "./album-repository.ts";
 import { confirmEntries, proposeEntries } from "./calendar-changes.ts";
 import type { EnrichmentState } from "./enrichment-schema.ts";
 import { appendEvents } from "./event-outbox.ts";
-import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { insertStatement, statement, updateStatement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 
 /** The document that the changes come from. */
@@ -37,55 +38,67 @@ const READ_MODEL: ReadonlySet<Change["change"]> = new Set([
 /** What readers see, and not an effect beside it. */
 export const isReading = ({ change }: Change): boolean => READ_MODEL.has(change);
 
+/** The cleaned text of the user stands before what a model sees. */
+const setSummary = statement(
+  (_database, { hash, description }: Given<{ hash: string; description: string | null }>) =>
+    sql`update photos set llm_summary = ${description}, enriched_description =
+      case when enriched_description is null or enriched_description is llm_summary
+        then ${description} else enriched_description end
+      where content_hash = ${hash}`,
+);
+
+export const updatePhoto = updateStatement("photos", ["content_hash"]);
+
 const setPhotoReading = async (
   tx: Tx,
   { title, description, enrichedDescription, sourceType }: PhotoReading,
   hash: string,
 ) => {
-  if (description !== undefined) {
-    // The cleaned text of the user stands before what a model sees.
-    await sql`update photos set llm_summary = ${description}, enriched_description =
-      case when enriched_description is null or enriched_description is llm_summary
-        then ${description} else enriched_description end
-      where content_hash = ${hash}`.execute(tx);
-  }
+  if (description !== undefined) await setSummary.run(tx, { hash, description });
   const columns = {
     ...(title === undefined ? {} : { llm_title: title }),
     ...(enrichedDescription === undefined ? {} : { enriched_description: enrichedDescription }),
     ...(sourceType === undefined ? {} : { source_type: sourceType }),
   };
   if (Object.keys(columns).length === 0) return;
-  await tx.updateTable("photos").set(columns).where("content_hash", "=", hash).execute();
+  await updatePhoto(tx, { content_hash: hash }, columns);
 };
+
+const runOfToken = statement((database, { token }: Given<{ token: string }>) =>
+  database.selectFrom("tag_runs").select("id").where("token", "=", token),
+);
 
 /** Tags of one execution can be undone together. */
 const tagRun = async (tx: Tx, { executionId, documentType, now }: ChangeSource): Promise<number> => {
   const token = `llm ${documentType} ${executionId}`;
-  const known = await tx.selectFrom("tag_runs").select("id").where("token", "=", token).executeTakeFirst();
+  const known = await runOfToken.first(tx, { token });
   if (known !== undefined) return known.id;
   const row = { token, source: "llm" as const, at: now };
   return (await tx.insertInto("tag_runs").values(row).returning("id").executeTakeFirstOrThrow()).id;
 };
 
+const insertTag = insertStatement("tags");
+const deleteTags = statement((database, { hash }: Given<{ hash: string }>) =>
+  database.deleteFrom("tags").where("content_hash", "=", hash).where("source", "=", "llm"),
+);
+
 const replaceTags = async (tx: Tx, names: readonly string[], source: ChangeSource): Promise<void> => {
   const { scopeId: hash, now } = source;
-  await tx.deleteFrom("tags").where("content_hash", "=", hash).where("source", "=", "llm").execute();
+  await deleteTags.run(tx, { hash });
   if (names.length === 0) return;
   const runId = await tagRun(tx, source);
-  await executeForEach(
-    tx,
-    names.map((name, rank) => ({
+  for (const [rank, name] of names.entries()) {
+    await insertTag(tx, {
       content_hash: hash,
       name,
-      source: "llm" as const,
+      source: "llm",
       ancestors: "[]",
       confidence: LLM_TAG_CONFIDENCE,
       rank,
       run_id: runId,
       created_at: now,
-    })),
-    (row) => tx.insertInto("tags").values(row),
-  );
+    });
+  }
 };
 
 const setTranslation = async (
@@ -152,7 +165,7 @@ export const clearReading = async (tx: Tx, scopeId: string, documentType: string
   const [kind = "", language = ""] = documentType.split(":");
   switch (kind) {
     case "image_tag":
-      await tx.deleteFrom("tags").where("content_hash", "=", scopeId).where("source", "=", "llm").execute();
+      await deleteTags.run(tx, { hash: scopeId });
       await sql`update photos set llm_title = null, source_type = null, llm_summary = null, enriched_description =
         case when enriched_description is llm_summary then null else enriched_description end
         where content_hash = ${scopeId}`.execute(tx);

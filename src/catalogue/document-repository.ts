@@ -2,7 +2,7 @@
  * Documents, append-only, and the state of what they are about. A document never changes; a new one is the next version.
  * States and what leads from one to another: enrichment-states.ts.
  */
-import type { Kysely, Selectable } from "kysely";
+import type { Kysely, Selectable, Updateable } from "kysely";
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { Change } from "../enrichment/changes.ts";
@@ -10,14 +10,17 @@ import { InvalidInputError, NotFoundError } from "../errors.ts";
 import type { CompletionOutcome, LeaseRef } from "../jobs/job-store.ts";
 import { leaveAlbums } from "./album-repository.ts";
 import type { ChangeSource } from "./document-changes.ts";
-import { clearReading, isPhotoScope, isReading, writeChanges } from "./document-changes.ts";
+import { clearReading, isPhotoScope, isReading, updatePhoto, writeChanges } from "./document-changes.ts";
 import type { DocumentsTable, EnrichmentsTable, EnrichmentState } from "./enrichment-schema.ts";
 import { stateAfter } from "./enrichment-states.ts";
 import { LIBRARY_USER_ID } from "./event-outbox.ts";
 import { markChanged } from "./index-repository.ts";
 import { wakeWaiting } from "./job-store-ends.ts";
+import type { Lease } from "./job-store-rows.ts";
 import { leaseOf, LIVE_STATES, NO_LEASE } from "./job-store-rows.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { statement, updateStatement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 import { createUlid } from "./transaction.ts";
 
@@ -128,32 +131,41 @@ const selectEnrichment = (database: Database, { scopeId, documentType }: Enrichm
     .where("document_type", "=", documentType)
     .executeTakeFirst();
 
+interface NewVersion
+  extends EnrichmentKey, Omit<StoredDocument, keyof EnrichmentKey | "version" | "metadata" | "createdAt"> {
+  /** JSON object. */
+  readonly metadata: string;
+  readonly now: number;
+}
+
+const insertVersion = statement(
+  (_database, given: Given<NewVersion>) => sql`
+    insert into documents (document_id, document_type, scope_id, version, content, metadata, created_at,
+      created_by_step, execution_id, prompt_version, prompt_hash, model)
+    select ${given.documentId}, ${given.documentType}, ${given.scopeId}, coalesce(max(version), 0) + 1,
+      ${given.content}, ${given.metadata}, ${given.now}, ${given.createdByStep}, ${given.executionId},
+      ${given.promptVersion}, ${given.promptHash}, ${given.model}
+    from documents where scope_id = ${given.scopeId} and document_type = ${given.documentType}`,
+);
+
 /** The next version; returns its id. */
 const insertDocument = async (tx: Tx, key: EnrichmentKey, write: DocumentWrite, now: number): Promise<string> => {
   const { scopeId, documentType } = key;
+  const { content, metadata = {}, createdByStep, executionId, promptVersion, promptHash, model } = write;
   const documentId = createUlid(now);
-  await sql`
-    insert into documents (document_id, document_type, scope_id, version, content, metadata, created_at,
-      created_by_step, execution_id, prompt_version, prompt_hash, model)
-    select ${documentId}, ${documentType}, ${scopeId}, coalesce(max(version), 0) + 1, ${write.content},
-      ${JSON.stringify(write.metadata ?? {})}, ${now}, ${write.createdByStep}, ${write.executionId},
-      ${write.promptVersion}, ${write.promptHash}, ${write.model}
-    from documents where scope_id = ${scopeId} and document_type = ${documentType}`.execute(tx);
+  const about = { documentId, documentType, scopeId, now, createdByStep, executionId };
+  const result = { content, metadata: JSON.stringify(metadata), promptVersion, promptHash, model };
+  await insertVersion.run(tx, { ...about, ...result });
   return documentId;
 };
 
-const setEnrichment = async (
+const updateEnrichment = updateStatement("enrichments", ["scope_id", "document_type"]);
+
+const setEnrichment = (
   tx: Tx,
   { scopeId, documentType }: EnrichmentKey,
-  change: Partial<Selectable<EnrichmentsTable>>,
-): Promise<void> => {
-  await tx
-    .updateTable("enrichments")
-    .set(change)
-    .where("scope_id", "=", scopeId)
-    .where("document_type", "=", documentType)
-    .execute();
-};
+  change: Omit<Updateable<EnrichmentsTable>, "scope_id" | "document_type">,
+): Promise<void> => updateEnrichment(tx, { scope_id: scopeId, document_type: documentType }, change);
 
 /** A result that is both readings and effects: each change once. */
 const once = (changes: readonly Change[]): readonly Change[] => [
@@ -162,8 +174,7 @@ const once = (changes: readonly Change[]): readonly Change[] => [
 
 const notePhoto = async (tx: Tx, { scopeId }: EnrichmentKey, { model, now }: { model: string; now: number }) => {
   if (!isPhotoScope(scopeId)) return;
-  const columns = { llm_processed_at: now, llm_model_used: model };
-  await tx.updateTable("photos").set(columns).where("content_hash", "=", scopeId).execute();
+  await updatePhoto(tx, { content_hash: scopeId }, { llm_processed_at: now, llm_model_used: model });
   await markChanged(tx, [scopeId], now);
 };
 
@@ -177,12 +188,15 @@ interface Version {
   readonly now: number;
 }
 
-const noteConfirmation = async (tx: Tx, documentId: string, now: number): Promise<void> => {
-  await tx
+const insertConfirmation = statement((database, { documentId, now }: Given<{ documentId: string; now: number }>) =>
+  database
     .insertInto("document_confirmations")
     .values({ document_id: documentId, confirmed_at: now })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .onConflict((conflict) => conflict.doNothing()),
+);
+
+const noteConfirmation = async (tx: Tx, documentId: string, now: number): Promise<void> => {
+  await insertConfirmation.run(tx, { documentId, now });
 };
 
 /** Document, state, changes and index mark of a version; returns its id. */
@@ -210,9 +224,8 @@ const storeVersion = async (tx: Tx, { key, write, userId, state, hasConfirmed, n
 };
 
 /** The job while its lease is held, and the enrichment it is for. */
-const heldWork = (tx: Tx, ref: LeaseRef) => {
-  const { id, token } = leaseOf(ref);
-  return tx
+const heldWork = statement((database, { id, token }: Given<Lease>) =>
+  database
     .selectFrom("jobs")
     .leftJoin("enrichments", (join) =>
       join
@@ -223,16 +236,15 @@ const heldWork = (tx: Tx, ref: LeaseRef) => {
     .select(["enrichments.state", "enrichments.lease_ref", "enrichments.confirmed_document_id"])
     .where("jobs.id", "=", id)
     .where("jobs.state", "=", "running")
-    .where("jobs.lease_token", "=", token)
-    .executeTakeFirst();
-};
+    .where("jobs.lease_token", "=", token),
+);
 
 const complete = async (
   tx: Tx,
   { ref, now }: { readonly ref: LeaseRef; readonly now: number },
   write: DocumentWrite,
 ): Promise<CompletionOutcome> => {
-  const work = await heldWork(tx, ref);
+  const work = await heldWork.first(tx, leaseOf(ref));
   if (work === undefined) return "lost";
   if (work.state === null || work.state === "DISCARDED") return "discarded";
   if (stateAfter("complete", work.state) === undefined || work.lease_ref !== ref) return "lost";

@@ -121,6 +121,7 @@ export interface ExecutionRepository {
 export interface ExecutionItem {
   readonly scopeId: string;
   readonly documentType: string;
+  readonly jobId: number;
   /** undefined = the job is gone: the photo left the library, or it is long ago. */
   readonly job: JobState | undefined;
 }
@@ -210,7 +211,18 @@ const itemsByState = async (database: Database, executionId: string): Promise<Re
   return new Map(rows.map(({ state, items }) => [state, items]));
 };
 
-const progress = async (database: Database, executionId: string): Promise<ExecutionProgress> => {
+/** Of an execution that is complete: its items are not kept for ever. */
+const finalProgress = async (database: Database, executionId: string): Promise<ExecutionProgress | undefined> => {
+  const row = await database
+    .selectFrom("executions")
+    .select("counts")
+    .where("execution_id", "=", executionId)
+    .where("state", "=", "COMPLETED")
+    .executeTakeFirst();
+  return row === undefined ? undefined : (JSON.parse(row.counts) as ExecutionProgress); // written by settle
+};
+
+const currentProgress = async (database: Database, executionId: string): Promise<ExecutionProgress> => {
   const states = await itemsByState(database, executionId);
   const count = (...names: readonly (JobState | null)[]): number =>
     names.reduce((sum, name) => sum + (states.get(name) ?? 0), 0);
@@ -223,6 +235,9 @@ const progress = async (database: Database, executionId: string): Promise<Execut
     dropped: count("cancelled", null),
   };
 };
+
+const progress = async (database: Database, executionId: string): Promise<ExecutionProgress> =>
+  (await finalProgress(database, executionId)) ?? currentProgress(database, executionId);
 
 const failures = async (database: Database, executionId: string): Promise<Readonly<Record<string, number>>> => {
   const rows = await database
@@ -262,7 +277,7 @@ const settle = (database: Database, executionId: string, now: number): Promise<b
       .where("execution_id", "=", executionId)
       .executeTakeFirst();
     if (row === undefined || row.state !== "RUNNING") return true;
-    const counts = await progress(tx, executionId);
+    const counts = await currentProgress(tx, executionId);
     if (counts.pending > 0 || isBeingFilled(row)) return false;
     if ((await lostItems(tx, { executionId, limit: 1 })).length > 0) return false;
     await tx
@@ -289,7 +304,7 @@ const ownJobs = async (database: Database, executionId: string): Promise<readonl
 const cancel = async (database: Database, executionId: string, now: number): Promise<number> => {
   const ids = await ownJobs(database, executionId);
   const cancelled = ids.length === 0 ? 0 : await cancelJobs(database, { ids }, now);
-  const counts = await progress(database, executionId);
+  const counts = await currentProgress(database, executionId);
   await database
     .updateTable("executions")
     .set({ state: "CANCELLED", counts: JSON.stringify(counts), filled_by: null, completed_at: now })
@@ -303,14 +318,15 @@ const items = async (database: Database, executionId: string): Promise<readonly 
   const rows = await database
     .selectFrom("execution_items")
     .leftJoin("jobs", "jobs.id", "execution_items.job_id")
-    .select(["execution_items.scope_id", "execution_items.document_type", "jobs.state"])
+    .select(["execution_items.scope_id", "execution_items.document_type", "execution_items.job_id", "jobs.state"])
     .where("execution_items.execution_id", "=", executionId)
     .orderBy("execution_items.scope_id")
     .orderBy("execution_items.document_type")
     .execute();
-  return rows.map(({ scope_id, document_type, state }) => ({
+  return rows.map(({ scope_id, document_type, job_id, state }) => ({
     scopeId: scope_id,
     documentType: document_type,
+    jobId: job_id,
     job: state ?? undefined,
   }));
 };

@@ -11,11 +11,32 @@ import { listOf } from "./lists.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
 import { cameraOf, filesOfPhotos, foldersOf, hiddenBehind, shownPhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { givenList, statement } from "./statement.ts";
 import { shownTags } from "./tag-rows.ts";
 import { fromVectorBlob } from "./vector-blob.ts";
 
 /** Photos of the whole library are read and marked in lots: in between the thread and the catalogue are free. */
 const LOT = 2000;
+
+interface MarkedPhotos {
+  /** JSON array. */
+  readonly hashes: string;
+  readonly now: number;
+}
+
+const markPhotos = statement((database, { hashes, now }: Given<MarkedPhotos>) =>
+  database
+    .insertInto("to_index")
+    .columns(["content_hash", "rev", "marked_at"])
+    .expression((eb) =>
+      eb
+        .selectFrom("photos")
+        .select(["content_hash", "rev", now.as("marked_at")])
+        .where("content_hash", "in", givenList<string>(hashes)),
+    )
+    .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") }))),
+);
 
 /** Marks photos for the index at their present revision. */
 export const mark = async (
@@ -23,31 +44,28 @@ export const mark = async (
   contentHashes: readonly string[],
   now: number,
 ): Promise<void> => {
-  await database
-    .insertInto("to_index")
-    .columns(["content_hash", "rev", "marked_at"])
-    .expression((eb) =>
-      eb
-        .selectFrom("photos")
-        .select(["content_hash", "rev", sql<number>`${now}`.as("marked_at")])
-        .where("content_hash", "in", listOf(contentHashes)),
-    )
-    .onConflict((conflict) => conflict.column("content_hash").doUpdateSet((eb) => ({ rev: eb.ref("excluded.rev") })))
-    .execute();
+  await markPhotos.run(database, { hashes: JSON.stringify(contentHashes), now });
 };
+
+const primariesOfGroups = statement((database, { hashes }: Given<{ readonly hashes: string }>) =>
+  database.selectFrom("photo_groups").select("primary_hash").where("content_hash", "in", givenList<string>(hashes)),
+);
 
 /** With the photos that stand for them: their rows tell of the whole group. */
 const withPrimaries = async (
   database: Kysely<CatalogueSchema>,
   contentHashes: readonly string[],
 ): Promise<readonly string[]> => {
-  const rows = await database
-    .selectFrom("photo_groups")
-    .select("primary_hash")
-    .where("content_hash", "in", listOf(contentHashes))
-    .execute();
+  const rows = await primariesOfGroups.all(database, { hashes: JSON.stringify(contentHashes) });
   return rows.length === 0 ? contentHashes : [...contentHashes, ...rows.map((row) => row.primary_hash)];
 };
+
+const raiseRevisions = statement((database, { hashes, now }: Given<MarkedPhotos>) =>
+  database
+    .updateTable("photos")
+    .set((eb) => ({ rev: eb("rev", "+", 1), updated_at: now }))
+    .where("content_hash", "in", givenList<string>(hashes)),
+);
 
 /** Raises the revision of these photos and marks them for the index; part of the transaction that changed them. */
 export const markChanged = async (
@@ -56,11 +74,7 @@ export const markChanged = async (
   now: number,
 ): Promise<void> => {
   const changed = await withPrimaries(database, contentHashes);
-  await database
-    .updateTable("photos")
-    .set((eb) => ({ rev: eb("rev", "+", 1), updated_at: now }))
-    .where("content_hash", "in", listOf(changed))
-    .execute();
+  await raiseRevisions.run(database, { hashes: JSON.stringify(changed), now });
   await mark(database, changed, now);
 };
 

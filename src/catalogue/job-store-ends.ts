@@ -5,10 +5,12 @@ import type { JobFilter, LeaseRef, Retry, Snooze } from "../jobs/job-store.ts";
 import type { JobsTable } from "./enrichment-schema.ts";
 import { appendEvents } from "./event-outbox.ts";
 import type { JobRow } from "./job-store-rows.ts";
-import { heldJob, LIVE_STATES, moveEnrichments, NO_LEASE, updateJob } from "./job-store-rows.ts";
+import { heldJob, LIVE, LIVE_STATES, moveEnrichments, NO_LEASE, updateJob } from "./job-store-rows.ts";
 import { listOf } from "./lists.ts";
 import { publicFailure } from "./public-failure.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { givenList, statement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -81,15 +83,19 @@ export const releaseJob = (
  * transaction.
  */
 export const wakeWaiting = async (tx: Tx, scopeIds: readonly string[], now: number): Promise<void> => {
-  await tx
+  await wake.run(tx, { scopes: JSON.stringify(scopeIds), now });
+};
+
+const wake = statement((database, { scopes, now }: Given<{ scopes: string; now: number }>) =>
+  database
     .updateTable("jobs")
     .set({ run_at: now })
-    .where("scope_id", "in", listOf(scopeIds))
+    .where("scope_id", "in", givenList<string>(scopes))
+    .where("state", "in", LIVE)
     .where("state", "=", "available")
     .where("error_code", "=", MISSING_INPUT)
-    .where("run_at", ">", now)
-    .execute();
-};
+    .where("run_at", ">", now),
+);
 
 /** Ends jobs as failed, with an event for each; part of a transaction. */
 export const failJobs = async (

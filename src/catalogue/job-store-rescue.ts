@@ -9,6 +9,7 @@ import { moveEnrichments, NO_LEASE } from "./job-store-rows.ts";
 import { listOf } from "./lists.ts";
 import { isOwnerDead, isOwnerOfThisHost } from "./owner.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import { statement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -39,13 +40,16 @@ const fateOf = (job: Pick<JobRow, "lease_owner" | "lease_until">, now: number): 
 
 const runningJobs = (database: Database) => database.selectFrom("jobs").where("state", "=", RUNNING);
 
+const leasesByOwner = statement((database) =>
+  runningJobs(database)
+    .select((eb) => ["lease_owner", eb.fn.min("lease_until").as("lease_until")] as const)
+    .groupBy("lease_owner"),
+);
+
 export const rescueJobs = async (database: Database, now: number): Promise<readonly number[]> => {
   const isLeft = (row: Pick<JobRow, "lease_owner" | "lease_until">): boolean => fateOf(row, now) !== "held";
   // Asked before every claim: only a find is worth the write lock.
-  const leases = await runningJobs(database)
-    .select((eb) => ["lease_owner", eb.fn.min("lease_until").as("lease_until")] as const)
-    .groupBy("lease_owner")
-    .execute();
+  const leases = await leasesByOwner.all(database, {});
   if (!leases.some(isLeft)) return [];
   return database.transaction().execute(async (tx) => {
     const left = (await runningJobs(tx).selectAll().execute()).filter(isLeft);

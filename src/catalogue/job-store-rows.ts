@@ -1,10 +1,13 @@
 /** Jobs as rows: lease references, the fence, the change of a held job together with its enrichment. */
 import type { Selectable, Updateable } from "kysely";
+import { sql } from "kysely";
 import type { ClaimedJob, JobRecord, LeaseRef } from "../jobs/job-store.ts";
 import type { EnrichmentsTable, JobsTable } from "./enrichment-schema.ts";
 import { statesBefore, TRANSITIONS } from "./enrichment-states.ts";
 import type { EnrichmentAction } from "./enrichment-states.ts";
 import { listOf } from "./lists.ts";
+import type { Given } from "./statement.ts";
+import { statement, updateStatement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 
 export type JobRow = Selectable<JobsTable>;
@@ -25,6 +28,10 @@ export const NO_LEASE = { lease_owner: null, lease_until: null } as const;
 
 /** States of a job that still has something to come. */
 export const LIVE_STATES = ["available", "running", "submitted"] as const;
+/** The same for `state in ...`, written out, not bound: only so SQLite sees that the index of live jobs fits. */
+export const LIVE = sql<LiveState>`(${sql.join(LIVE_STATES.map((state) => sql.lit(state)))})`;
+
+type LiveState = (typeof LIVE_STATES)[number];
 
 export const claimedJobOf = (
   row: Omit<JobRow, "batch_id" | "finished_at" | "lease_owner" | "lease_until" | "state" | "run_at">,
@@ -72,20 +79,21 @@ export const jobRecordOf = (row: JobRow): JobRecord => ({
 });
 
 /** The job when the lease is still held by this reference. */
-export const heldJob = (tx: Tx, ref: LeaseRef): Promise<JobRow | undefined> => {
-  const { id, token } = leaseOf(ref);
-  return tx
+export const heldJob = (tx: Tx, ref: LeaseRef): Promise<JobRow | undefined> => heldJobRow.first(tx, leaseOf(ref));
+
+const heldJobRow = statement((database, { id, token }: Given<Lease>) =>
+  database
     .selectFrom("jobs")
     .selectAll()
     .where("id", "=", id)
     .where("state", "=", "running")
-    .where("lease_token", "=", token)
-    .executeTakeFirst();
-};
+    .where("lease_token", "=", token),
+);
 
-export const updateJob = async (tx: Tx, id: number, change: Updateable<JobsTable>): Promise<void> => {
-  await tx.updateTable("jobs").set(change).where("id", "=", id).execute();
-};
+const update = updateStatement("jobs", ["id"]);
+
+export const updateJob = (tx: Tx, id: number, change: Omit<Updateable<JobsTable>, "id">): Promise<void> =>
+  update(tx, { id }, change);
 
 /** Moves enrichments of jobs, as far as their states allow the action. */
 export const moveEnrichments = async (

@@ -6,6 +6,7 @@ import { MILLISECOND } from "../clock.ts";
 import { isAbort } from "../errors.ts";
 import type { JobChange } from "../jobs/job-store.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import { statement } from "./statement.ts";
 
 const POLL_MS = 200 * MILLISECOND;
 
@@ -16,10 +17,10 @@ export interface WatchDeps {
   readonly commits: () => number;
 }
 
-const dataVersion = async (database: Kysely<CatalogueSchema>): Promise<number> => {
-  const { rows } = await sql<{ readonly data_version: number }>`pragma data_version`.execute(database);
-  return rows[0]?.data_version ?? 0;
-};
+const version = statement(() => sql<{ readonly data_version: number }>`pragma data_version`);
+
+const dataVersion = async (database: Kysely<CatalogueSchema>): Promise<number> =>
+  (await version.first(database, {}))?.data_version ?? 0;
 
 /** Until the signal aborts. What the listener throws ends the watching and is its own affair. */
 export const watchChanges = async (
@@ -27,16 +28,16 @@ export const watchChanges = async (
   listener: (change: JobChange) => void,
   signal: AbortSignal,
 ): Promise<void> => {
-  let version: number | undefined;
+  let before: number | undefined;
   let own = commits();
   while (!signal.aborted) {
     // A catalogue that cannot be asked counts as changed: whoever looks then meets the error itself.
     const now = await dataVersion(database).catch(() => undefined);
     if (signal.aborted) return;
-    if (version !== undefined && now !== version) listener({ by: "elsewhere" });
+    if (before !== undefined && now !== before) listener({ by: "elsewhere" });
     else if (commits() !== own) listener({ by: "here" });
     own = commits();
-    version = now ?? version;
+    before = now ?? before;
     try {
       await clock.sleep(POLL_MS, signal);
     } catch (error) {

@@ -20,10 +20,12 @@ import { enqueueJobs } from "./job-store-enqueue.ts";
 import { expireJobs, rescueJobs } from "./job-store-rescue.ts";
 import { jobRecordOf, leaseOf, LIVE_STATES, NO_LEASE, refOf, updateJob } from "./job-store-rows.ts";
 import { watchChanges } from "./job-store-watch.ts";
-import { listOf } from "./lists.ts";
 import { removeOldRecords } from "./retention.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { givenList, statement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
+import { writeTogether } from "./write-group.ts";
 
 type Database = Kysely<CatalogueSchema>;
 
@@ -38,8 +40,26 @@ const without = (
   return refs.filter((ref) => !known.has(ref));
 };
 
-const idsOf = (refs: readonly LeaseRef[]) => listOf(refs.map((ref) => leaseOf(ref).id));
-const tokensOf = (refs: readonly LeaseRef[]) => sql<boolean>`id || ':' || lease_token in ${listOf(refs)}`;
+/** JSON array. */
+const idsOf = (refs: readonly LeaseRef[]): string => JSON.stringify(refs.map((ref) => leaseOf(ref).id));
+
+const renewLeases = statement((database, { ids, refs, until }: Given<{ ids: string; refs: string; until: number }>) =>
+  database
+    .updateTable("jobs")
+    .set({ lease_until: until })
+    .where("id", "in", givenList<number>(ids))
+    .where("state", "=", "running")
+    .where(sql<boolean>`id || ':' || lease_token in ${givenList<string>(refs)}`)
+    .returning(["id", "lease_token"]),
+);
+
+const heldLeases = statement((database, { ids }: Given<{ ids: string }>) =>
+  database
+    .selectFrom("jobs")
+    .select(["id", "lease_token"])
+    .where("id", "in", givenList<number>(ids))
+    .where("state", "=", "running"),
+);
 
 const heartbeat = async (
   database: Database,
@@ -47,28 +67,16 @@ const heartbeat = async (
   until: number,
 ): Promise<readonly LeaseRef[]> => {
   if (refs.length === 0) return [];
-  const held = await database
-    .updateTable("jobs")
-    .set({ lease_until: until })
-    .where("id", "in", idsOf(refs))
-    .where("state", "=", "running")
-    .where(tokensOf(refs))
-    .returning(["id", "lease_token"])
-    .execute();
+  const held = await renewLeases.all(database, { ids: idsOf(refs), refs: JSON.stringify(refs), until });
   return without(refs, held);
 };
 
 const lost = async (database: Database, refs: readonly LeaseRef[]): Promise<readonly LeaseRef[]> => {
   if (refs.length === 0) return [];
-  const held = await database
-    .selectFrom("jobs")
-    .select(["id", "lease_token"])
-    .where("id", "in", idsOf(refs))
-    .where("state", "=", "running")
-    .execute();
-  return without(refs, held);
+  return without(refs, await heldLeases.all(database, { ids: idsOf(refs) }));
 };
 
+/** An error undoes this completion and leaves the others. */
 const writeOne = async (tx: Tx, { ref, write }: Completion, now: number): Promise<CompletionResult> => {
   const outcome: CompletionOutcome = await write(tx);
   const { id } = leaseOf(ref);
@@ -79,39 +87,16 @@ const writeOne = async (tx: Tx, { ref, write }: Completion, now: number): Promis
   return { outcome };
 };
 
-/** An error undoes this completion and leaves the others. */
-const inSavepoint = async (tx: Tx, completion: Completion, now: number): Promise<CompletionResult> => {
-  await sql`savepoint completion`.execute(tx);
-  try {
-    const result = await writeOne(tx, completion, now);
-    await sql`release completion`.execute(tx);
-    return result;
-  } catch (error) {
-    await sql`rollback to completion`.execute(tx);
-    await sql`release completion`.execute(tx);
-    return { outcome: "failed", error };
-  }
-};
-
 const complete = async (
   database: Database,
   completions: readonly Completion[],
   clock: Clock,
 ): Promise<readonly CompletionResult[]> => {
-  const [only, ...others] = completions;
-  if (only === undefined) return [];
-  if (others.length > 0) {
-    return database.transaction().execute(async (tx) => {
-      const results: CompletionResult[] = [];
-      for (const completion of completions) results.push(await inSavepoint(tx, completion, clock.now()));
-      return results;
-    });
-  }
-  try {
-    return [await database.transaction().execute((tx) => writeOne(tx, only, clock.now()))];
-  } catch (error) {
-    return [{ outcome: "failed", error }];
-  }
+  const outcomes = await writeTogether(
+    database,
+    completions.map((completion) => (tx) => writeOne(tx, completion, clock.now())),
+  );
+  return outcomes.map((outcome) => (outcome.ok ? outcome.value : { outcome: "failed", error: outcome.error }));
 };
 
 /** Of two pauses with different reasons the longer one stands. */
@@ -161,18 +146,24 @@ const stats = async (database: Database): Promise<QueueStats> => {
   };
 };
 
-const nextDue = async (database: Database, now: number): Promise<number | undefined> => {
-  const job = await database
+const nextJob = statement((database, { now }: Given<{ now: number }>) =>
+  database
     .selectFrom("jobs")
     .select((eb) => eb.fn.min("run_at").as("at"))
     .where("state", "=", sql.lit("available"))
-    .where("run_at", ">", now)
-    .executeTakeFirst();
-  const pausing = await database
+    .where("run_at", ">", now),
+);
+
+const nextPauseEnd = statement((database, { now }: Given<{ now: number }>) =>
+  database
     .selectFrom("pauses")
     .select((eb) => eb.fn.min("until").as("at"))
-    .where("until", ">", now)
-    .executeTakeFirst();
+    .where("until", ">", now),
+);
+
+const nextDue = async (database: Database, now: number): Promise<number | undefined> => {
+  const job = await nextJob.first(database, { now });
+  const pausing = await nextPauseEnd.first(database, { now });
   const due = [job?.at, pausing?.at].filter((at) => at !== undefined && at !== null);
   return due.length === 0 ? undefined : Math.min(...due);
 };

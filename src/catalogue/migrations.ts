@@ -34,10 +34,13 @@ const migrations = [
 
 export const SCHEMA_VERSION = migrations.reduce((newest, { version }) => Math.max(newest, version), 0);
 
-export const readSchemaVersion = (database: DatabaseSync): number => {
-  const row = database.prepare("pragma user_version").get();
-  return Number(row?.["user_version"] ?? 0);
+/** Gives the version at the moment of each call. */
+export const schemaVersionReader = (database: DatabaseSync): (() => number) => {
+  const statement = database.prepare("pragma user_version");
+  return () => Number(statement.get()?.["user_version"] ?? 0);
 };
+
+export const readSchemaVersion = (database: DatabaseSync): number => schemaVersionReader(database)();
 
 export const refuseNewerSchema = (found: number): void => {
   if (found <= SCHEMA_VERSION) return;

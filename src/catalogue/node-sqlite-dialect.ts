@@ -1,6 +1,6 @@
 /**
- * Kysely on `node:sqlite`: one connection (Kysely lets one query or transaction at a time have it), statements cached,
- * writers started with BEGIN IMMEDIATE. SQLite waits a short time for another writer itself (it blocks the thread);
+ * Kysely on `node:sqlite`: one connection that one query or transaction at a time has, in the order of asking; statements
+ * cached, writers started with BEGIN IMMEDIATE. SQLite waits a short time for another writer itself (it blocks the thread);
  * after that the wait goes on asynchronously.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
@@ -13,14 +13,16 @@ import type {
   Driver,
   Kysely,
   QueryCompiler,
+  QueryExecutorProvider,
   QueryResult,
   TransactionSettings,
 } from "kysely";
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
 import type { Clock } from "../clock.ts";
 import { SECOND } from "../clock.ts";
-import { StorageError } from "../errors.ts";
+import { InternalError, StorageError } from "../errors.ts";
 import { isRepeated } from "./repeated-query.ts";
+import { Turns } from "./turns.ts";
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
@@ -87,10 +89,17 @@ export interface NodeSqliteOptions {
   readonly afterCommit?: () => void;
 }
 
+interface CachedStatement {
+  readonly statement: StatementSync;
+  /** Whether it gives rows: asked once, for the answer describes every column. */
+  readonly isReader: boolean;
+}
+
 class NodeSqliteConnection implements DatabaseConnection {
+  readonly turns = new Turns();
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements = new Map<string, CachedStatement>();
 
   constructor(database: DatabaseSync, clock: Clock) {
     this.#database = database;
@@ -99,16 +108,23 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     return this.#whenFree(() => {
-      const statement = this.#prepare(query.sql);
+      const { statement, isReader } = this.#prepare(query.sql);
       if (isRepeated(query)) {
         for (const values of query.everyParameters) statement.run(...(values as SQLInputValue[])); // as below
         return { rows: [] };
       }
       const parameters = query.parameters as SQLInputValue[]; // Kysely types them as unknown; repositories bind only these
-      if (statement.columns().length > 0) return { rows: statement.all(...parameters) as Row[] }; // row type is the query's
+      if (isReader) return { rows: statement.all(...parameters) as Row[] }; // row type is the query's
       const { changes, lastInsertRowid } = statement.run(...parameters);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     });
+  }
+
+  /** @throws InternalError when the transaction is over */
+  executeQueryInTransaction<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (!this.#database.isTransaction)
+      throw new InternalError("Expected an open transaction, received one that ended.");
+    return this.executeQuery(query);
   }
 
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
@@ -124,20 +140,30 @@ class NodeSqliteConnection implements DatabaseConnection {
 
   async #whenFree<Result>(attempt: () => Result): Promise<Result> {
     try {
+      return attempt();
+    } catch (error) {
+      if (isBusy(error)) return this.#later(attempt);
+      throw diskFailure(this.#database.location() ?? "", error);
+    }
+  }
+
+  async #later<Result>(attempt: () => Result): Promise<Result> {
+    try {
       return await whenFree(this.#clock, attempt);
     } catch (error) {
       throw diskFailure(this.#database.location() ?? "", error);
     }
   }
 
-  #prepare(sql: string): StatementSync {
+  #prepare(sql: string): CachedStatement {
     const cached = this.#statements.get(sql);
     if (cached !== undefined) return cached;
     const statement = this.#database.prepare(sql);
-    if (sql.length > MAX_CACHED_SQL_LENGTH) return statement;
+    const prepared = { statement, isReader: statement.columns().length > 0 };
+    if (sql.length > MAX_CACHED_SQL_LENGTH) return prepared;
     if (this.#statements.size >= MAX_CACHED_STATEMENTS) this.#statements.clear();
-    this.#statements.set(sql, statement);
-    return statement;
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 }
 
@@ -147,9 +173,10 @@ class NodeSqliteDriver implements Driver {
   readonly #beforeWrite: () => void;
   readonly #afterCommit: () => void;
 
-  constructor({ database, clock, beforeWrite = () => undefined, afterCommit = () => undefined }: NodeSqliteOptions) {
+  constructor(connection: NodeSqliteConnection, options: NodeSqliteOptions) {
+    const { database, beforeWrite = () => undefined, afterCommit = () => undefined } = options;
     this.#database = database;
-    this.#connection = new NodeSqliteConnection(database, clock);
+    this.#connection = connection;
     this.#beforeWrite = beforeWrite;
     this.#afterCommit = afterCommit;
   }
@@ -157,6 +184,7 @@ class NodeSqliteDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#connection.turns.take();
     return this.#connection;
   }
 
@@ -180,22 +208,60 @@ class NodeSqliteDriver implements Driver {
     if (this.#database.isTransaction) await this.#connection.run("rollback");
   }
 
-  async releaseConnection(): Promise<void> {}
+  async releaseConnection(): Promise<void> {
+    this.#connection.turns.pass();
+  }
 
   async destroy(): Promise<void> {
     this.#database.close();
   }
 }
 
+class NodeSqliteAdapter extends SqliteAdapter {
+  readonly connection: NodeSqliteConnection;
+
+  constructor(connection: NodeSqliteConnection) {
+    super();
+    this.connection = connection;
+  }
+
+  /** Kysely's own lock wakes everybody who waits whenever it comes free; {@link Turns} wakes one. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Runs a compiled query without Kysely's detours, on its connection all the same: a transaction has it already, others
+ * wait for their turn.
+ */
+export const executeDirectly = async <Row>(
+  database: QueryExecutorProvider & { readonly isTransaction: boolean },
+  query: CompiledQuery<Row>,
+): Promise<QueryResult<Row>> => {
+  const { adapter } = database.getExecutor();
+  if (!(adapter instanceof NodeSqliteAdapter)) return database.getExecutor().executeQuery(query);
+  const { connection } = adapter;
+  if (database.isTransaction) return connection.executeQueryInTransaction(query);
+  await connection.turns.take();
+  try {
+    return await connection.executeQuery(query);
+  } finally {
+    connection.turns.pass();
+  }
+};
+
 export class NodeSqliteDialect implements Dialect {
   readonly #options: NodeSqliteOptions;
+  readonly #connection: NodeSqliteConnection;
 
   constructor(options: NodeSqliteOptions) {
     this.#options = options;
+    this.#connection = new NodeSqliteConnection(options.database, options.clock);
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(this.#options);
+    return new NodeSqliteDriver(this.#connection, this.#options);
   }
 
   createQueryCompiler(): QueryCompiler {
@@ -203,7 +269,7 @@ export class NodeSqliteDialect implements Dialect {
   }
 
   createAdapter(): DialectAdapter {
-    return new SqliteAdapter();
+    return new NodeSqliteAdapter(this.#connection);
   }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- the signature is Kysely's

@@ -7,6 +7,7 @@ import type { PausesTable, ProviderStateTable } from "./enrichment-schema.ts";
 import { appendEvents, LIBRARY_USER_ID } from "./event-outbox.ts";
 import { listOf } from "./lists.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import { statement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 
 type Database = Kysely<CatalogueSchema>;
@@ -137,11 +138,12 @@ const noteSuccesses = (database: Database, successes: readonly Success[], now: n
     );
   });
 
+const allStates = statement((database) => database.selectFrom("provider_state").selectAll().orderBy("provider_key"));
+
 export const createProviderRepository = (database: Database, clock: Clock): ProviderStore => ({
   register: (provider) => register(database, provider),
   states: async () => {
-    const rows = await database.selectFrom("provider_state").selectAll().orderBy("provider_key").execute();
-    return rows.map(stateOf);
+    return (await allStates.all(database, {})).map(stateOf);
   },
   state: (providerKey) => selectState(database, providerKey),
   change: (providerKey, decide) => change(database, providerKey, { decide, clock }),

@@ -3,7 +3,8 @@ import type { Kysely } from "kysely";
 import { DAY } from "../clock.ts";
 import type { CatalogueSchema } from "./schema.ts";
 
-const FINISHED_JOBS_MS = 7 * DAY;
+/** Jobs, and the items of executions that are over; what came of those is kept with them. */
+const FINISHED_WORK_MS = 7 * DAY;
 const EVENTS_MS = 30 * DAY;
 /** Mails and requests that were handed in; those that a job still waits with stay. */
 const SUBJECT_TEXTS_MS = 30 * DAY;
@@ -14,8 +15,13 @@ export const removeOldRecords = (database: Kysely<CatalogueSchema>, now: number)
   database.transaction().execute(async (tx) => {
     await tx
       .deleteFrom("jobs")
-      .where("finished_at", "<", now - FINISHED_JOBS_MS)
+      .where("finished_at", "<", now - FINISHED_WORK_MS)
       .execute();
+    const over = tx
+      .selectFrom("executions")
+      .select("execution_id")
+      .where("completed_at", "<", now - FINISHED_WORK_MS);
+    await tx.deleteFrom("execution_items").where("execution_id", "in", over).execute();
     await tx
       .deleteFrom("events")
       .where("created_at", "<", now - EVENTS_MS)

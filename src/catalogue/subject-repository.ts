@@ -7,9 +7,10 @@ import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import type { MailText, UserRequest } from "../enrichment/inputs.ts";
 import type { EnrichmentState } from "./enrichment-schema.ts";
-import { listOf } from "./lists.ts";
 import { cameraOf } from "./photo-scope.ts";
 import type { CatalogueSchema, PhotosTable } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { givenList, statement } from "./statement.ts";
 import { shownTags } from "./tag-rows.ts";
 import type { Tx } from "./transaction.ts";
 
@@ -77,20 +78,21 @@ const SLASH = Buffer.from("/");
 const absolutePathOf = (root: Uint8Array, path: Uint8Array): Buffer =>
   Buffer.concat(root.at(-1) === SLASH[0] ? [root, path] : [root, SLASH, path]);
 
-const fileRows = async (database: Database, contentHashes: readonly string[]) =>
+const fileRows = statement((database, { hashes }: Given<{ hashes: string }>) =>
   database
     .selectFrom("files")
     .innerJoin("roots", "roots.id", "files.root_id")
     .select(["files.content_hash", "files.path", "files.state", "roots.path as root"])
-    .where("files.content_hash", "in", listOf(contentHashes))
-    .orderBy("files.id")
-    .execute();
+    .where("files.content_hash", "in", givenList<string>(hashes))
+    .orderBy("files.id"),
+);
 
 const filesOf = async (
   database: Database,
   contentHashes: readonly string[],
 ): Promise<ReadonlyMap<string, readonly SubjectFile[]>> => {
-  const rows = contentHashes.length === 0 ? [] : await fileRows(database, contentHashes);
+  const rows =
+    contentHashes.length === 0 ? [] : await fileRows.all(database, { hashes: JSON.stringify(contentHashes) });
   const groups = Map.groupBy(rows, ({ content_hash: hash }) => hash ?? "");
   return new Map(
     [...groups].map(([hash, group]) => {
@@ -105,26 +107,35 @@ const filesOf = async (
   );
 };
 
-const documentsOf = async (database: Database, scopeId: string): Promise<ReadonlyMap<string, SubjectDocument>> => {
-  const rows = await database
+const documentRows = statement((database, { scopeId }: Given<{ scopeId: string }>) =>
+  database
     .selectFrom("enrichments")
     .leftJoin("documents", (join) =>
       join.on("documents.document_id", "=", sql`coalesce(confirmed_document_id, enrichments.document_id)`),
     )
     .select(["enrichments.document_type", "enrichments.state", "documents.content"])
-    .where("enrichments.scope_id", "=", scopeId)
-    .execute();
+    .where("enrichments.scope_id", "=", scopeId),
+);
+
+const documentsOf = async (database: Database, scopeId: string): Promise<ReadonlyMap<string, SubjectDocument>> => {
+  const rows = await documentRows.all(database, { scopeId });
   return new Map(
     rows.map(({ document_type: type, state, content }) => [type, { state, content: content ?? undefined }]),
   );
 };
 
-const isForgotten = async (database: Database, contentHash: string): Promise<boolean> =>
-  (await database
-    .selectFrom("forgotten")
-    .select("content_hash")
-    .where("content_hash", "=", contentHash)
-    .executeTakeFirst()) !== undefined;
+const photoFacts = statement((database, { hash }: Given<{ hash: string }>) =>
+  database
+    .selectFrom("photos")
+    .select(["captured_local", "camera_make", "camera_model", "caption"])
+    .select((eb) =>
+      eb
+        .exists(eb.selectFrom("forgotten").select("content_hash").where("content_hash", "=", hash))
+        .$castTo<number>()
+        .as("is_forgotten"),
+    )
+    .where("content_hash", "=", hash),
+);
 
 type PhotoFacts = Pick<Selectable<PhotosTable>, "captured_local" | "camera_make" | "camera_model" | "caption">;
 
@@ -135,16 +146,12 @@ const factsOf = (row: PhotoFacts) => ({
 });
 
 const findPhoto = async (database: Database, contentHash: string): Promise<PhotoSubject | undefined> => {
-  const row = await database
-    .selectFrom("photos")
-    .select(["captured_local", "camera_make", "camera_model", "caption"])
-    .where("content_hash", "=", contentHash)
-    .executeTakeFirst();
+  const row = await photoFacts.first(database, { hash: contentHash });
   if (row === undefined) return undefined;
   const tags = (await shownTags(database, [contentHash])).get(contentHash) ?? [];
   return {
     contentHash,
-    isForgotten: await isForgotten(database, contentHash),
+    isForgotten: row.is_forgotten === 1,
     files: (await filesOf(database, [contentHash])).get(contentHash) ?? [],
     zeroShotTags: tags.filter(({ provenance }) => provenance.source === "zero-shot").map(({ name }) => name),
     ...factsOf(row),
@@ -175,6 +182,15 @@ const findText = async (database: Database, scopeId: string): Promise<SubjectTex
   return row === undefined ? undefined : (JSON.parse(row.content) as SubjectText); // written by keepText
 };
 
+const leasedFile = statement((database, { now }: Given<{ now: number }>) =>
+  database
+    .selectFrom("files")
+    .select("id")
+    .where("lease_owner", "is not", null)
+    .where("lease_until", ">", now)
+    .limit(1),
+);
+
 export const createSubjectRepository = (database: Database, clock: Clock): SubjectRepository => ({
   photo: (contentHash) => findPhoto(database, contentHash),
   album: (albumId) => findAlbum(database, albumId),
@@ -188,12 +204,5 @@ export const createSubjectRepository = (database: Database, clock: Clock): Subje
       .onConflict((conflict) => conflict.column("scope_id").doUpdateSet({ content, created_at: clock.now() }))
       .execute();
   },
-  isCoreWorking: async () =>
-    (await database
-      .selectFrom("files")
-      .select("id")
-      .where("lease_owner", "is not", null)
-      .where("lease_until", ">", clock.now())
-      .limit(1)
-      .executeTakeFirst()) !== undefined,
+  isCoreWorking: async () => (await leasedFile.first(database, { now: clock.now() })) !== undefined,
 });

@@ -7,24 +7,27 @@ import { listOf } from "./lists.ts";
 import type { TagRun } from "./photo-row.ts";
 import { executeForEach } from "./repeated-query.ts";
 import type { CatalogueSchema, TagsTable } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { givenList, statement } from "./statement.ts";
 
 type Database = Kysely<CatalogueSchema>;
 
 /** What people are sure of. */
 const CERTAIN = 1;
 
-const foundTagsQuery = (database: Database, contentHashes: readonly string[]) =>
+const foundTagRows = statement((database, { hashes }: Given<{ hashes: string }>) =>
   database
     .selectFrom("tags")
     .leftJoin("tag_runs", "tag_runs.id", "tags.run_id")
     .select(["tags.content_hash", "tags.name", "tags.source", "tags.category", "tags.ancestors", "tags.confidence"])
     .select(["tags.run_id", "tags.created_at", "tag_runs.vector_key", "tag_runs.bank_key", "tag_runs.calibration_id"])
-    .where("tags.content_hash", "in", listOf(contentHashes))
+    .where("tags.content_hash", "in", givenList<string>(hashes))
     .orderBy("tags.content_hash")
     .orderBy("tags.source")
-    .orderBy("tags.rank");
+    .orderBy("tags.rank"),
+);
 
-type FoundRow = Awaited<ReturnType<ReturnType<typeof foundTagsQuery>["execute"]>>[number];
+type FoundRow = Awaited<ReturnType<typeof foundTagRows.all>>[number];
 
 const storedTagOf = (row: FoundRow): StoredTag => {
   const ancestors = JSON.parse(row.ancestors) as string[]; // written by tagRowsOf
@@ -67,9 +70,19 @@ export const foundTags = async (
   contentHashes: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredTag[]>> => {
   if (contentHashes.length === 0) return new Map();
-  const rows = await foundTagsQuery(database, contentHashes).execute();
+  const rows = await foundTagRows.all(database, { hashes: JSON.stringify(contentHashes) });
   return groupBy(rows, (row) => row.content_hash, storedTagOf);
 };
+
+const tagEditRows = statement((database, { hashes }: Given<{ hashes: string }>) =>
+  database
+    .selectFrom("tag_edits")
+    .innerJoin("tag_runs", "tag_runs.id", "tag_edits.run_id")
+    .select(["tag_edits.content_hash", "tag_edits.folded", "tag_edits.name", "tag_edits.action"])
+    .select(["tag_edits.run_id", "tag_runs.at", "tag_runs.source"])
+    .where("tag_edits.content_hash", "in", givenList<string>(hashes))
+    .orderBy("tag_edits.run_id"),
+);
 
 /** The newest decision about each name. */
 export const tagEditsOf = async (
@@ -77,14 +90,7 @@ export const tagEditsOf = async (
   contentHashes: readonly string[],
 ): Promise<ReadonlyMap<string, TagEdits<StoredTag>>> => {
   if (contentHashes.length === 0) return new Map();
-  const rows = await database
-    .selectFrom("tag_edits")
-    .innerJoin("tag_runs", "tag_runs.id", "tag_edits.run_id")
-    .select(["tag_edits.content_hash", "tag_edits.folded", "tag_edits.name", "tag_edits.action"])
-    .select(["tag_edits.run_id", "tag_runs.at", "tag_runs.source"])
-    .where("tag_edits.content_hash", "in", listOf(contentHashes))
-    .orderBy("tag_edits.run_id")
-    .execute();
+  const rows = await tagEditRows.all(database, { hashes: JSON.stringify(contentHashes) });
   const photos = groupBy(
     rows,
     (row) => row.content_hash,

@@ -40,6 +40,15 @@ const directions = (flags: string, description: string | undefined): readonly Op
 const optionsOf = ({ schema, use }: Field): readonly Option[] => {
   if (use.kind !== "flag") return [];
   const options = directions(use.flags, schema.description);
+  const { check } = use;
+  if (check !== undefined) {
+    for (const option of options) {
+      option.argParser((text: string) => {
+        check(text);
+        return text;
+      });
+    }
+  }
   for (const option of options.filter(({ variadic }) => wantsList(schema) && !variadic)) {
     option.argParser((text: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), text]);
   }

@@ -69,6 +69,7 @@ export type OptionUse =
       readonly flags: string;
       /** The flag overrides this config key. */
       readonly config: ConfigKey | undefined;
+      readonly check: ((text: string) => void) | undefined;
     }
   | { readonly kind: "argument"; readonly usage: string };
 
@@ -84,13 +85,14 @@ const described = <Schema extends z.ZodType>(schema: Schema, description: string
  * A flag: `flag("-o, --output <path>", z.string().optional(), "Write records to PATH.")`. The words on the command line
  * are turned into what the schema wants (numbers, booleans); an array schema collects a repeated flag.
  * @param config key that the flag overrides; the command then reads `context.config`
+ * @param check throws for a word that must be refused before anything else about the line is said
  */
 export const flag = <Schema extends z.ZodType>(
   flags: string,
   schema: Schema,
   description: string,
-  { config }: { readonly config?: ConfigKey } = {},
-): Schema => described(schema, description, { kind: "flag", flags, config });
+  { config, check }: { readonly config?: ConfigKey; readonly check?: (text: string) => void } = {},
+): Schema => described(schema, description, { kind: "flag", flags, config, check });
 
 /** A positional argument: `argument("<input...>", z.array(z.string()).min(1), "Photos or folders.")`. */
 export const argument = <Schema extends z.ZodType>(usage: string, schema: Schema, description: string): Schema =>

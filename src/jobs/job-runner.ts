@@ -35,6 +35,8 @@ export interface JobRunnerDeps {
   readonly buffer: CompletionBuffer;
   readonly notes: SuccessNotes;
   readonly ceilingOf: (providerKey: string) => number;
+  /** A job's calls are over: its place is free before its result is written. */
+  readonly onAnswered: () => void;
 }
 
 export interface JobRunner {
@@ -85,6 +87,8 @@ const work = async (deps: JobRunnerDeps, running: RunningJob, isExplicit: boolea
     const handler = deps.handlers[job.kind];
     if (handler === undefined) throw new Error(`Expected a handler for ${job.kind}, received none.`);
     const result = await handler(job, { signal, extend });
+    running.answered();
+    deps.onAnswered();
     await store(deps, job, result);
     if (!result.wasCalled) return "unknown";
     deps.notes.add(job);

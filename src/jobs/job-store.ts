@@ -72,6 +72,11 @@ export interface ClaimOptions {
    * that the next death tells which job it was.
    */
   readonly isIdle: boolean;
+  /**
+   * Jobs of this owner, by provider, whose calls are over and whose results wait to be written: they take no place on
+   * the provider any more. Left out = none.
+   */
+  readonly answered?: ReadonlyMap<string, number>;
   /** Provider whose half-open circuit this owner tests; it gets one job. */
   readonly probe?: { readonly providerKey: string; readonly mayRepeat: boolean };
 }

@@ -19,6 +19,9 @@ export interface RunningJob {
   readonly stop: (reason: StopReason) => void;
   readonly extend: () => void;
   readonly isOverdue: () => boolean;
+  /** Its calls are over: it waits to be written, and another job may take its place. */
+  readonly answered: () => void;
+  readonly isAnswered: () => boolean;
 }
 
 /** A job that was stopped because it ran too long fails like a call without an answer. */
@@ -28,6 +31,7 @@ export const createRunningJob = (job: ClaimedJob, { clock, mostMs }: { clock: Cl
   const controller = new AbortController();
   let since = clock.now();
   let why: StopReason | undefined;
+  let isAnswered = false;
   return {
     job,
     signal: controller.signal,
@@ -41,6 +45,10 @@ export const createRunningJob = (job: ClaimedJob, { clock, mostMs }: { clock: Cl
       since = clock.now();
     },
     isOverdue: () => clock.now() - since > mostMs,
+    answered: () => {
+      isAnswered = true;
+    },
+    isAnswered: () => isAnswered,
   };
 };
 
@@ -49,6 +57,22 @@ export class RunningJobs {
 
   get size(): number {
     return this.#jobs.size;
+  }
+
+  /** Those that still have something to ask. */
+  get unanswered(): number {
+    let count = 0;
+    for (const running of this.#jobs.values()) if (!running.isAnswered()) count += 1;
+    return count;
+  }
+
+  /** The others, by provider. */
+  get answered(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { job, isAnswered } of this.#jobs.values()) {
+      if (isAnswered()) counts.set(job.providerKey, (counts.get(job.providerKey) ?? 0) + 1);
+    }
+    return counts;
   }
 
   get refs(): readonly LeaseRef[] {

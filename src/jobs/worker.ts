@@ -28,7 +28,10 @@ export const JOB_LEASE_MS = 30 * SECOND;
 const JOB_HEARTBEAT_MS = 10 * SECOND;
 const HOUSEKEEPING_MS = 5 * SECOND;
 const REMOVAL_MS = DAY;
+/** Part of all places. */
+const WORTH_A_CLAIM = 0.1;
 const LEAST_PAUSE_MS = 10 * MILLISECOND;
+const NEVER = new AbortController().signal;
 
 export interface WorkerSettings {
   /** Jobs in hand at a time. */
@@ -104,7 +107,7 @@ export class JobWorker {
     const { policy, callTimeoutMs } = settings;
     const runnerDeps = { store, providers, tests, handlers, clock, logger, policy, callTimeoutMs };
     const parts = { running: this.#running, buffer: this.#buffer, notes: this.#notes, ceilingOf: this.#ceilingOf };
-    this.#runner = createJobRunner({ ...runnerDeps, ...parts });
+    this.#runner = createJobRunner({ ...runnerDeps, ...parts, onAnswered: () => this.#answered() });
     const claimTest = async (probe: NonNullable<ClaimOptions["probe"]>): Promise<ClaimedJob | undefined> =>
       (await store.claim({ ...this.#claimOptions(1), probe }))[0];
     this.#prober = createProber({ owner, providers, tests, clock, claimTest });
@@ -125,7 +128,7 @@ export class JobWorker {
     await this.#whileAlive(signal, async () => {
       for (;;) {
         await this.#tryRound(signal);
-        if (signal.aborted || (this.#running.size === 0 && this.#testing.size === 0)) return;
+        if (signal.aborted || this.#hasNothing) return;
         await this.#wakeUp.wait(HOUSEKEEPING_MS);
       }
     });
@@ -134,22 +137,25 @@ export class JobWorker {
   /**
    * Works until the signal aborts, or until `finish` has aborted and nothing is left: nothing in hand, here or
    * elsewhere, and nothing that is due within `patienceMs`. Jobs whose provider stays away longer are left waiting.
+   * When `drain` aborts nothing more is claimed: it resolves when what is in hand has ended.
    */
   async runUntilFinished(
     signal: AbortSignal,
-    { finish, patienceMs }: { readonly finish: AbortSignal; readonly patienceMs: number },
+    { finish, drain = NEVER, patienceMs }: { finish: AbortSignal; drain?: AbortSignal | undefined; patienceMs: number },
   ): Promise<void> {
     const wake = (): void => this.#wakeUp.now();
-    finish.addEventListener("abort", wake, { once: true });
+    const claiming = AbortSignal.any([signal, drain]);
+    for (const end of [finish, drain]) end.addEventListener("abort", wake, { once: true });
     await this.#whileAlive(signal, async () => {
       try {
         while (!signal.aborted) {
-          await this.#tryRound(signal);
+          if (!drain.aborted) await this.#tryRound(claiming);
+          else if (this.#hasNothing) return;
           if (signal.aborted || (finish.aborted && (await this.#isFinished(patienceMs)))) return;
           await this.#wakeUp.wait(await this.#pauseMs());
         }
       } finally {
-        finish.removeEventListener("abort", wake);
+        for (const end of [finish, drain]) end.removeEventListener("abort", wake);
       }
     });
   }
@@ -217,7 +223,7 @@ export class JobWorker {
   /** True when something was claimed, so that there may be more. */
   async #claim(): Promise<boolean> {
     const { slots, batchSize } = this.#settings;
-    const limit = Math.min(batchSize, slots - this.#running.size);
+    const limit = Math.min(batchSize, slots - this.#running.unanswered);
     if (limit <= 0 || this.#running.hasSuspect) return false;
     const jobs = await this.#deps.store.claim(this.#claimOptions(limit));
     for (const job of jobs) this.#track(this.#work(job));
@@ -227,8 +233,8 @@ export class JobWorker {
   }
 
   #claimOptions(limit: number): ClaimOptions {
-    const isIdle = this.#running.size === 0;
-    return { owner: this.#deps.owner, serve: this.#serve, limit, leaseMs: JOB_LEASE_MS, isIdle };
+    const { size, answered } = this.#running;
+    return { owner: this.#deps.owner, serve: this.#serve, limit, leaseMs: JOB_LEASE_MS, isIdle: size === 0, answered };
   }
 
   /** Kinds take turns: the one that was served goes behind the others. */
@@ -239,6 +245,13 @@ export class JobWorker {
 
   readonly #ceilingOf = (providerKey: string): number =>
     Math.max(1, ...this.#serve.filter((target) => target.providerKey === providerKey).map(({ ceiling }) => ceiling));
+
+  /** Looks for more when a claim is worth its while, not for every place that comes free among many. */
+  #answered(): void {
+    const { slots, batchSize } = this.#settings;
+    const free = slots - this.#running.unanswered;
+    if (free >= Math.min(batchSize, Math.ceil(slots * WORTH_A_CLAIM))) this.#wakeUp.now();
+  }
 
   async #work(job: ClaimedJob): Promise<void> {
     await this.#runner.run(job, { isExplicit: false });
@@ -263,8 +276,12 @@ export class JobWorker {
     }
   }
 
+  get #hasNothing(): boolean {
+    return this.#running.size === 0 && this.#testing.size === 0;
+  }
+
   async #isFinished(patienceMs: number): Promise<boolean> {
-    if (this.#running.size > 0 || this.#testing.size > 0) return false;
+    if (!this.#hasNothing) return false;
     if ((await this.#untilDueMs()) <= patienceMs) return false;
     // Who waits for a free place on a provider waits for the jobs that others have in hand.
     const { kinds } = await this.#deps.store.stats();

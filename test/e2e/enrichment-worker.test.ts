@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { WorkerProcess } from "../../src/app/enrichment/worker-process.ts";
@@ -65,6 +65,29 @@ test("a worker process takes jobs until it is told that no more will come, and g
   expect(await worker.finish()).toEqual({ exitCode: 0 });
   expect(lines).toEqual([]);
   expect(await library.catalogue.presence.list()).toEqual([]);
+});
+
+test("a worker takes up a changed configuration, ends what it has begun, and keeps the old one when the new is wrong", async () => {
+  await using library = await createEnrichmentLibrary({ config: '[llm]\nprovider = "stub"\nmodel = "slow-4000"\n' });
+  const first = await enqueuePhoto(library, 1);
+  const lines: string[] = [];
+  await using worker = start(library, new AbortController().signal, lines);
+  await expect.poll(() => calls(library), PATIENT).toHaveLength(1);
+
+  const path = library.environment["PHOTON_CONFIG"] ?? "";
+  await writeFile(path, '[llm]\nprovider = "nobody"\n');
+  await expect.poll(() => lines.join("\n"), PATIENT).toContain("cannot be used");
+  await library.configure('[llm]\nprovider = "stub"\nmodel = "ok"\n');
+  await expect.poll(() => library.stateOf(first), PATIENT).toBe("CONFIRMED");
+  const second = await enqueuePhoto(library, 2);
+  await expect.poll(() => library.stateOf(second), PATIENT).toBe("CONFIRMED");
+
+  expect(await library.sql("select model_requested, error_type from llm_call_logs order by started_at")).toEqual([
+    { model_requested: "stub/slow-4000", error_type: null },
+    { model_requested: "stub/ok", error_type: null },
+  ]);
+  expect(await worker.finish()).toEqual({ exitCode: 0 });
+  expect(lines.filter((line) => line.includes("WARN") || line.includes("warn"))).toHaveLength(1);
 });
 
 test("who started a worker process ends it, and its jobs go back", async () => {

@@ -30,6 +30,7 @@ import type { EnrichmentPlan, EnrichmentRequest } from "./plan.ts";
 import { previewRequests } from "./preview-requests.ts";
 import { findAlbum, planEnrichment } from "./plan.ts";
 import { retryingHandlers } from "./retrying-handlers.ts";
+import { runItemsNow } from "./run-items-now.ts";
 import type { EnrichmentTargets, TargetAvailability } from "./target-types.ts";
 import type { BatchRound } from "./batch-poller.ts";
 import { batchRound } from "./batch-poller.ts";
@@ -144,20 +145,25 @@ const payloadOf = ({ wanted, sourceLanguage }: EnrichmentRequest): JobPayload =>
   ...(sourceLanguage === undefined ? {} : { source_language: sourceLanguage }),
 });
 
+/** What the kind builds on comes first. */
 const jobsOf = (plan: EnrichmentPlan, { executionId, priority, isBatched, now }: JobColumns): readonly NewJob[] => {
-  const { request, kind } = plan;
+  const { request, kind, earlier } = plan;
   const payload = payloadOf(request);
   const { staleAfterMs } = kind.kind;
-  return plan.jobs.map((job) => ({
-    ...job,
-    payload,
+  const columns = (route: string) => ({
     userId: LIBRARY_USER_ID,
     executionId,
     priority,
-    ...(isBatched(job.route) ? { runAt: now + BATCH_WINDOW_MS } : {}),
+    ...(isBatched(route) ? { runAt: now + BATCH_WINDOW_MS } : {}),
+  });
+  const jobs = plan.jobs.map((job) => ({
+    ...job,
+    payload,
+    ...columns(job.route),
     ...(staleAfterMs === undefined ? {} : { expiresAt: now + staleAfterMs }),
     ...(request.wanted === "missing" ? {} : { redo: true }),
   }));
+  return [...earlier.map((job) => ({ ...job, ...columns(job.route) })), ...jobs];
 };
 
 interface JobColumns {
@@ -249,17 +255,6 @@ const watchWithWorker = async (
 const noProvider = (reason: Exclude<TargetAvailability, "ready">, jobs: number): ConfigError =>
   new ConfigError(reason.message(jobs), { hint: '"photon llm status" shows what is configured and what is missing.' });
 
-/** Ids of the unfinished jobs of an execution. */
-const jobIdsOf = async ({ jobs }: Catalogue, executionId: string): Promise<readonly number[]> => {
-  const ids: number[] = [];
-  for (let cursor: string | undefined = "0"; cursor !== undefined;) {
-    const page = await jobs.list({ executionId, states: ["available"] }, cursor);
-    ids.push(...page.jobs.map(({ id }) => id));
-    cursor = page.next;
-  }
-  return ids;
-};
-
 const retryPolicy = ({ llm: { retry } }: Config): RetryPolicy => ({
   maxAttempts: retry.max_attempts,
   baseDelayMs: retry.base_delay_s * SECOND,
@@ -271,21 +266,28 @@ const runNow = async (
   plan: EnrichmentPlan,
   { signal, onProgress = () => undefined, onStep }: NowRequest,
 ): Promise<string> => {
+  const { clock } = deps;
   const targets = await deps.targets();
   const availability = targets.availability();
   if (availability !== "ready") throw noProvider(availability, plan.jobs.length);
   const { executionId } = await enqueue(deps, plan, { priority: PRIORITY.waiting });
   const catalogue = await deps.catalogue();
-  const ids = await jobIdsOf(catalogue, executionId);
   await targets.register(catalogue.providers);
-  const retries = { policy: retryPolicy(deps.config), clock: deps.clock, random: Math.random };
-  for (let start = 0; start < ids.length && !signal.aborted; start += targets.maxInFlight) {
-    await using worker = await deps.workers.openNowWorker({
-      adapt: (handlers) => retryingHandlers(handlers, retries),
-      onStep,
-    });
-    await worker.runNow(ids.slice(start, start + targets.maxInFlight), signal);
-    onProgress(await catalogue.executions.progress(executionId));
+  const retries = { policy: retryPolicy(deps.config), clock, random: Math.random };
+  const documentTypes = new Set([...plan.earlier, ...plan.jobs].map(({ documentType }) => documentType));
+  for (const documentType of documentTypes) {
+    await runItemsNow(
+      { catalogue, clock, executionId, documentType, atOnce: targets.maxInFlight },
+      signal,
+      async (ids) => {
+        await using worker = await deps.workers.openNowWorker({
+          adapt: (handlers) => retryingHandlers(handlers, retries),
+          onStep,
+        });
+        await worker.runNow(ids, signal);
+        onProgress(await catalogue.executions.progress(executionId));
+      },
+    );
   }
   return executionId;
 };
@@ -335,7 +337,7 @@ export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
           settings: deps.config.llm,
           prices: deps.prices,
         },
-        { counts: countJobs(plan.jobs), heldBack: plan.heldBack, noHurry },
+        { counts: countJobs([...plan.earlier, ...plan.jobs]), heldBack: plan.heldBack, noHurry },
       ),
     writePayload: async (plan, options) => {
       await using opened = await deps.workers.openParts();

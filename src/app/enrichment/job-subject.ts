@@ -32,9 +32,14 @@ export interface SubjectDeps {
 export type OfferWatches = (contentHash: string, signal: AbortSignal) => Promise<readonly OfferedWatch[]>;
 
 /** One file in a private folder is enough, also while its disk is not plugged in. */
-const isLocalOnly = async ({ catalogue, kinds }: SubjectDeps, contentHashes: readonly string[]): Promise<boolean> => {
-  const files = await catalogue.subjects.files(contentHashes);
-  return [...files.values()].flat().some(({ root, path }) => kinds.isLocalOnly(root, path));
+const isLocalOnly = async (
+  { catalogue, kinds }: SubjectDeps,
+  { photos, contentHashes }: Pick<KnownScope, "photos" | "contentHashes">,
+): Promise<boolean> => {
+  const known = new Set(photos.map(({ contentHash }) => contentHash));
+  const others = await catalogue.subjects.files(contentHashes.filter((hash) => !known.has(hash)));
+  const files = [...photos.flatMap((photo) => photo.files), ...[...others.values()].flat()];
+  return files.some(({ root, path }) => kinds.isLocalOnly(root, path));
 };
 
 /** @throws JobFailure gone */
@@ -47,7 +52,7 @@ export const findSubject = async (deps: SubjectDeps, job: ClaimedJob): Promise<J
     scope,
     payload: jobPayloadSchema.parse(job.payload),
     qualifier: parseDocumentType(job.documentType).qualifier,
-    localOnly: await isLocalOnly(deps, scope.contentHashes),
+    localOnly: await isLocalOnly(deps, scope),
   };
 };
 

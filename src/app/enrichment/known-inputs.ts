@@ -10,7 +10,6 @@ import type {
 } from "../../enrichment/inputs.ts";
 import type { Scope } from "../../enrichment/scope.ts";
 
-/** Photos that an album is told by. */
 const MAX_MEMBERS = 12;
 const AUTO = "auto";
 
@@ -43,6 +42,9 @@ export const spread = <Item>(items: readonly Item[], most: number): readonly Ite
         (item) => item !== undefined,
       );
 
+/** Photos that an album is told by. */
+export const toldBy = (contentHashes: readonly string[]): readonly string[] => spread(contentHashes, MAX_MEMBERS);
+
 /** A file that is missing may come back: its disk is not plugged in. */
 const isInLibrary = (photo: PhotoSubject | undefined): photo is PhotoSubject =>
   photo !== undefined && !photo.isForgotten && photo.files.length > 0;
@@ -72,7 +74,7 @@ export const findScope = async (
   }
   if (type === "album") {
     const contentHashes = (await subjects.album(id))?.contentHashes ?? [];
-    const photos = await photosOf(catalogue, spread(contentHashes, MAX_MEMBERS));
+    const photos = await photosOf(catalogue, toldBy(contentHashes));
     return photos.length === 0 ? undefined : { type, photos, contentHashes };
   }
   const text = await subjects.text(scopeId);

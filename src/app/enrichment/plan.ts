@@ -2,7 +2,7 @@
 import { isAbsolute, join } from "node:path";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { ScopeState } from "../../catalogue/scope-states.ts";
-import type { SubjectFile, SubjectText } from "../../catalogue/subject-repository.ts";
+import type { SubjectText } from "../../catalogue/subject-repository.ts";
 import type { EnrichmentKind } from "../../enrichment/enrichment-kind.ts";
 import { documentTypeName, parseScope } from "../../enrichment/scope.ts";
 import type { SelectionCounts, Wanted } from "../../enrichment/selection.ts";
@@ -11,10 +11,9 @@ import { InvalidInputError, NotFoundError } from "../../errors.ts";
 import { resolveFolders } from "../../search/filters.ts";
 import { resolvePhoto } from "../../search/show-photo.ts";
 import type { ConfiguredKind, EnrichmentKinds } from "./kind-types.ts";
+import { planEarlier } from "./plan-earlier.ts";
+import { localOnlyPhotos } from "./private-photos.ts";
 import type { EnrichmentTargets } from "./target-types.ts";
-
-/** Photos looked at for their folders at a time. */
-const LOT = 500;
 
 /** What a run is about. Several parts together mean all of them; none means every photo of the library. */
 export interface ScopeChoice {
@@ -55,6 +54,8 @@ export interface EnrichmentPlan {
   readonly request: EnrichmentRequest;
   readonly kind: ConfiguredKind;
   readonly jobs: readonly PlannedJob[];
+  /** Results that the kind builds on and that are not there yet: they are made first. */
+  readonly earlier: readonly PlannedJob[];
   /** Over all document types. */
   readonly counts: SelectionCounts;
   /** Of the chosen ones: left out, because only a provider on this machine may see them and there is none. */
@@ -148,21 +149,6 @@ const otherScopes = async (
   return [...ids, ...(texts?.keys() ?? [])];
 };
 
-/** Photos that must not leave this machine: one file in such a folder is enough. */
-export const localOnlyPhotos = async (
-  { subjects }: Pick<Catalogue, "subjects">,
-  { isLocalOnly }: Pick<EnrichmentKinds, "isLocalOnly">,
-  contentHashes: readonly string[],
-): Promise<ReadonlySet<string>> => {
-  const found = new Set<string>();
-  const isHeld = ({ root, path }: SubjectFile): boolean => isLocalOnly(root, path);
-  for (let start = 0; start < contentHashes.length; start += LOT) {
-    const files = await subjects.files(contentHashes.slice(start, start + LOT));
-    for (const [hash, places] of files) if (places.some(isHeld)) found.add(hash);
-  }
-  return found;
-};
-
 /** Scopes with a photo among them that must stay here. */
 const localOnlyScopes = async (
   { catalogue, kinds }: PlanDeps,
@@ -223,11 +209,14 @@ export const planEnrichment = async (deps: PlanDeps, request: EnrichmentRequest)
     const isServed = !localOnly || !isReady || targets.chainOf(route).length > 0;
     return isServed ? [{ kind: request.kind, scopeId, documentType, route }] : [];
   });
-  const routes = new Set(jobs.map(({ route }) => route));
+  const scopeIds = [...new Set(jobs.map(({ scopeId }) => scopeId))];
+  const earlier = await planEarlier(deps, kind.kind, scopeIds);
+  const routes = new Set([...earlier, ...jobs].map(({ route }) => route));
   return {
     request,
     kind,
     jobs,
+    earlier,
     counts,
     heldBack: wishes.length - jobs.length,
     texts: request.scopes.texts ?? new Map<string, SubjectText>(),

@@ -76,7 +76,7 @@ const previewOf = async (
 /** The first request of each job of a plan; of jobs that would make none nothing. */
 export async function* previewRequests(
   { targets, handlerDeps }: WorkerParts,
-  { jobs, texts }: EnrichmentPlan,
+  { earlier, jobs, texts }: EnrichmentPlan,
   signal: AbortSignal,
 ): AsyncGenerator<Payload> {
   const handlers = createJobHandlers({
@@ -84,7 +84,7 @@ export async function* previewRequests(
     catalogue: readOnly(handlerDeps.catalogue, texts),
     openJournal: () => ({ begin: (call) => Promise.reject(new WouldCall(call)) }),
   });
-  for (const job of jobs) {
+  for (const job of [...earlier, ...jobs]) {
     signal.throwIfAborted();
     const [model] = targets.chainOf(job.route);
     if (model === undefined) continue;

@@ -11,7 +11,7 @@ import { parseDocumentType, parseScope } from "../../enrichment/scope.ts";
 import type { NewJob } from "../../jobs/job-store.ts";
 import { PRIORITY } from "../../jobs/job-store.ts";
 import type { ConfiguredKind, EnrichmentKinds } from "./kind-types.ts";
-import { localOnlyPhotos } from "./plan.ts";
+import { localOnlyPhotos } from "./private-photos.ts";
 import type { EnrichmentTargets } from "./target-types.ts";
 
 export const RECONCILE_MS = MINUTE;

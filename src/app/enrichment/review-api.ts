@@ -17,7 +17,7 @@ import type { ExportedEvents } from "./calendar-files.ts";
 import { EVENTS_FOLDER, exportCalendar } from "./calendar-files.ts";
 import { knownExecution } from "./follow-execution.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
-import { localOnlyPhotos } from "./plan.ts";
+import { localOnlyPhotos } from "./private-photos.ts";
 import type { Decided, Decision } from "./review-decisions.ts";
 import { decide } from "./review-decisions.ts";
 import type { ReviewList, ReviewRequest, ReviewResult, ReviewTarget } from "./review-items.ts";

@@ -54,6 +54,8 @@ export interface WorkOptions {
   readonly signal: AbortSignal;
   /** When it aborts no more jobs will come: the worker ends when nothing is left that can be done soon. */
   readonly finish: AbortSignal;
+  /** When it aborts nothing new is begun: the worker ends when what it has in hand has ended. */
+  readonly drain?: AbortSignal;
   /** Told to people who ask who is at work. */
   readonly role: string;
 }
@@ -128,7 +130,7 @@ const handlerDepsOf = async (
     catalogue,
     kinds: await deps.kinds(),
     limits: decodeLimitsOf(config),
-    gate: createEncodingGate({ isCoreWorking: catalogue.subjects.isCoreWorking }),
+    gate: createEncodingGate({ isCoreWorking: catalogue.subjects.isCoreWorking, clock }),
     offerWatches,
     sendFields: llm.send_fields,
     checkLocal: localModels.check,
@@ -206,7 +208,7 @@ const accompany = async (
   }
 };
 
-const work = async (deps: EnrichmentWorkerDeps, { signal, finish, role }: WorkOptions): Promise<void> => {
+const work = async (deps: EnrichmentWorkerDeps, { signal, finish, drain, role }: WorkOptions): Promise<void> => {
   await using catalogue = await deps.openCatalogue();
   const { worker, targets } = await createWorker(deps, catalogue);
   const routes = [...new Set(targets.serve.map(({ route }) => route))].toSorted();
@@ -216,7 +218,7 @@ const work = async (deps: EnrichmentWorkerDeps, { signal, finish, role }: WorkOp
     ...deps.companions.map((companion) => accompany(deps, companion, { catalogue, signal: ending.signal, role })),
   ];
   try {
-    await worker.runUntilFinished(signal, { finish, patienceMs: PATIENCE_MS });
+    await worker.runUntilFinished(signal, { finish, drain, patienceMs: PATIENCE_MS });
   } finally {
     ending.abort();
     await Promise.all(beside);

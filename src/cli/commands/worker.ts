@@ -5,6 +5,7 @@ import { z } from "zod";
 import { giveWay, lowerPriority } from "../../app/enrichment/niceness.ts";
 import { FINISH_LINE } from "../../app/enrichment/worker-process.ts";
 import { defineCommand, EXIT, flag } from "../command.ts";
+import { workWithCurrentSettings } from "../settings-changes.ts";
 
 interface Orders {
   /** No more jobs will come. */
@@ -37,16 +38,23 @@ export const workerEnrichmentCommand = defineCommand({
     follow: followFlag,
     agent: flag("--agent", z.boolean().default(false), "The same, and ask for kinds that are made by themselves."),
   }),
-  details: "Without --follow it works until nothing is left that can be done soon.",
+  details:
+    "Without --follow it works until nothing is left that can be done soon. When the configuration file changes, calls that are under way end and the rest is done with the new settings.",
   examples: [{ command: "photon worker enrichment", does: "do what is in the queue" }],
   async run({ follow, agent }, context, signal) {
     lowerPriority(context.logger);
     const { finish, gone } = follow || agent ? ordersFrom(process.stdin) : NO_ORDERS;
-    const photon = await context.photon();
-    await photon.workOnEnrichments({
-      signal: AbortSignal.any([signal, gone]),
-      finish,
-      role: agent ? "agent" : follow ? "run" : "worker",
+    const { logger, workingDirectory } = context;
+    const { createPhoton } = await import("../../app.ts");
+    await workWithCurrentSettings(context, {
+      open: (config) => Promise.resolve(createPhoton(config, { logger, workingDirectory })),
+      work: (photon, drain) =>
+        photon.workOnEnrichments({
+          signal: AbortSignal.any([signal, gone]),
+          finish,
+          drain,
+          role: agent ? "agent" : follow ? "run" : "worker",
+        }),
     });
     return EXIT.done;
   },

@@ -128,6 +128,13 @@ const begin = async (run: Run): Promise<number> => {
   return exitCodeOf(result);
 };
 
+/** What is built on results that are not there yet has no request yet. */
+const payloadText = (written: number, { earlier, jobs }: EnrichmentPlan, folder: string): string => {
+  const later =
+    earlier.length > 0 && written < earlier.length + jobs.length ? " The others build on their answers." : "";
+  return `${formatPlural(written, "request")} written into ${folder}; nothing was sent.${later}`;
+};
+
 /** @returns the exit code */
 export const runEnrichment = async (
   request: Omit<EnrichmentRequest, "wanted" | "limit">,
@@ -150,7 +157,7 @@ export const runEnrichment = async (
     if (flags.payload !== undefined) {
       const directory = resolve(context.workingDirectory, flags.payload);
       const written = await api.writePayload(plan, { directory, signal });
-      await context.stderr.line(`${formatPlural(written, "request")} written into ${flags.payload}; nothing was sent.`);
+      await context.stderr.line(payloadText(written, plan, flags.payload));
     }
     return EXIT.done;
   }

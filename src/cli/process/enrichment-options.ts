@@ -6,6 +6,7 @@ import type { PatchOptions } from "../../photo/patch-record.ts";
 import { childEnvironment } from "../child-environment.ts";
 import type { CommandContext } from "../command.ts";
 import { flag } from "../command.ts";
+import { checkProviderWord } from "./llm-provider.ts";
 import type { ProcessFlags } from "./options.ts";
 
 const DEFAULT_KIND = "image_tag";
@@ -16,7 +17,7 @@ export const enrichmentFlags = {
     "--llm [provider]",
     z.union([z.literal(true), z.string().min(1)]).optional(),
     "Let a language model describe the photos: ollama, anthropic, openai, hyperbolic, openrouter, openai-compatible or stub; without a name the one of the configuration. Write it behind the folders.",
-    { config: "llm.provider" },
+    { config: "llm.provider", check: checkProviderWord },
   ),
   llmModel: flag("--llm-model <model>", z.string().min(1).optional(), "Model of that provider.", {
     config: "llm.model",

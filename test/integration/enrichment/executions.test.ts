@@ -1,5 +1,6 @@
 /** Executions: what they wait for, when they are over, and how they are taken back. */
 import { expect, test } from "vitest";
+import { DAY } from "../../../src/clock.ts";
 import { applyDocument } from "../../../src/enrichment/apply-document.ts";
 import type { DocumentBody } from "../../../src/enrichment/enrichment-kind.ts";
 import type { StoredDocument } from "../../../src/catalogue/document-repository.ts";
@@ -38,6 +39,24 @@ test("what two executions ask for is one job, and both see it done", async () =>
     expect(await executions.get(execution)).toMatchObject({ state: "COMPLETED" });
   }
   expect(await library.sql("select count(*) as documents from documents")).toEqual([{ documents: 3 }]);
+});
+
+test("items of an execution that is over go with its jobs; what came of them stays", async () => {
+  await using library = await createJobLibrary();
+  const { executions, jobs } = library.catalogue;
+  const [over, underWay] = [await start(library), await start(library, true)];
+  await ask(library, over, scopeOf(1), scopeOf(2));
+  await workOff(library);
+  await executions.settle(over);
+  await ask(library, underWay, scopeOf(3));
+  const items = () => library.sql("select execution_id from execution_items order by scope_id");
+  library.clock.advance(7 * DAY);
+  await jobs.removeOld();
+  expect(await items()).toHaveLength(3);
+  library.clock.advance(1);
+  await jobs.removeOld();
+  expect(await items()).toEqual([{ execution_id: underWay }]);
+  expect(await executions.progress(over)).toMatchObject({ total: 2, processed: 2, pending: 0, failed: 0, dropped: 0 });
 });
 
 test("what is done already is no item", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ScopeChoice } from "../../../src/app/enrichment/plan.ts";
 import { InvalidInputError, NotFoundError } from "../../../src/errors.ts";
+import { until } from "../../support/cli.ts";
 import type { EnrichmentLibrary } from "../../support/enrichment-library.ts";
 import { createEnrichmentLibrary, STUB_CONFIG } from "../../support/enrichment-library.ts";
 import { createRequests, requestOf } from "../../support/enrichment-requests.ts";
@@ -174,6 +175,55 @@ test("an execution tells how far it is and when it may be done", async () => {
   expect(await api.status(executionId)).toMatchObject({ state: "CANCELLED", progress: { pending: 0, dropped: 2 } });
 });
 
+test("now: what a kind builds on is made first, also for an album, and is part of the forecast", async () => {
+  await using library = await createEnrichmentLibrary();
+  const [one, two, three] = await threePhotos(library);
+  const albumId = await library.catalogue.albums.create("Best of");
+  await library.catalogue.albums.add(albumId, [two, three]);
+  const { api } = await createRequests(library);
+  const plan = await api.plan(requestOf({ kind: "photo_story", scopes: { photos: [one], albums: ["Best of"] } }));
+  const forecast = await api.forecast(plan, { noHurry: false });
+  expect(forecast.lines.map(({ kind, items }) => [kind, items])).toEqual([
+    ["image_tag", 3],
+    ["photo_story", 2],
+  ]);
+  const report = await api.now(plan, { signal: never });
+  expect(report).toMatchObject({ progress: { total: 5, processed: 5, failed: 0 }, failures: {} });
+  for (const hash of [one, two, three]) expect(await library.stateOf(hash)).toBe("CONFIRMED");
+  for (const scope of [one, `album:${albumId}`]) expect(await library.stateOf(scope, "photo_story")).toBe("CONFIRMED");
+});
+
+test("now: a kind that cannot be made because what it builds on failed says so", async () => {
+  await using library = await createEnrichmentLibrary({ config: stub("refuse") });
+  const [one] = await threePhotos(library);
+  const { api } = await createRequests(library);
+  const plan = await api.plan(requestOf({ kind: "photo_story", scopes: { photos: [one] } }));
+  const report = await api.now(plan, { signal: never });
+  expect(report).toMatchObject({ progress: { failed: 2 }, failures: { LLM_REFUSED: 1, MISSING_INPUT: 1 } });
+});
+
+test("now: what somebody asked for earlier and still waits is done, too", async () => {
+  await using library = await createEnrichmentLibrary();
+  const [one] = await threePhotos(library);
+  const { api, ask } = await createRequests(library);
+  await ask({ scopes: { photos: [one] } });
+  const report = await api.now(await api.plan(requestOf({ scopes: { photos: [one] } })), { signal: never });
+  expect(report.progress).toMatchObject({ total: 1, processed: 1, pending: 0 });
+});
+
+test("now: a job that another worker has in hand is waited for", async () => {
+  await using library = await createEnrichmentLibrary({ config: stub("slow-1500") });
+  const [one] = await threePhotos(library);
+  const { api, ask } = await createRequests(library);
+  await ask({ scopes: { photos: [one] } });
+  const working = library.work();
+  await until("the worker's call", async () => ((await library.stateOf(one)) === "ENRICHING" ? true : undefined));
+  const report = await api.now(await api.plan(requestOf({ scopes: { photos: [one] } })), { signal: never });
+  expect(report.progress).toMatchObject({ processed: 1, pending: 0 });
+  await working;
+  expect(await library.sql("select count(*) as calls from llm_call_logs")).toEqual([{ calls: 1 }]);
+});
+
 const stub = (model: string): string =>
   `[llm]\nprovider = "stub"\nmodel = "${model}"\n[llm.retry]\nmax_attempts = 3\nbase_delay_s = 0\n`;
 
@@ -256,7 +306,7 @@ test("a preview writes what would be sent, and neither sends nor queues anything
   const request = JSON.parse(await readFile(join(directory, files[1] ?? ""), "utf8")) as Record<string, unknown>;
   expect(request).toMatchObject({ scope_id: one, provider: "openai", system: expect.stringContaining("JSON object") });
   const waiting = await api.plan(requestOf({ kind: "photo_story", scopes: { photos: [one] } }));
-  expect(await api.writePayload(waiting, { directory, signal: never })).toBe(0);
+  expect(await api.writePayload(waiting, { directory, signal: never })).toBe(1); // what the story builds on; it waits
   for (const table of ["jobs", "llm_call_logs", "privacy_ledger"]) {
     expect(await library.sql(`select count(*) as rows from ${table}`)).toEqual([{ rows: 0 }]);
   }

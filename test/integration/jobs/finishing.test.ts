@@ -80,6 +80,40 @@ test("a worker that finishes waits for the jobs that another one has in hand", a
   expect(await library.stateOf(scopeOf(1))).toBe("CONFIRMED");
 });
 
+test("a worker that is drained ends what it has in hand and takes nothing new", async () => {
+  await using library = await createJobLibrary();
+  await library.enqueue({ scopeId: scopeOf(1) });
+  const write = writingHandler(library.catalogue);
+  const [begun, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const handler: JobHandler = async (job, context) => {
+    begun.resolve();
+    await answer.promise;
+    return write(job, context);
+  };
+  const drain = new AbortController();
+  let isOver = false;
+  const working = library
+    .worker({ [KIND]: handler })
+    .runUntilFinished(new AbortController().signal, {
+      finish: new AbortController().signal,
+      drain: drain.signal,
+      ...PATIENCE,
+    })
+    .finally(() => (isOver = true));
+  await begun.promise;
+
+  drain.abort();
+  await library.enqueue({ scopeId: scopeOf(2) });
+  await settled(20);
+  expect(isOver).toBe(false);
+  answer.resolve();
+  await passTime(library.clock, { until: () => isOver, mostMs: 60_000 });
+  await working;
+
+  expect(await library.stateOf(scopeOf(1))).toBe("CONFIRMED");
+  expect((await library.jobs()).map(({ state }) => state)).toEqual(["completed", "available"]);
+});
+
 test("without a time, and for somebody who waits, a missing input is a failure; what is gone is forgotten", async () => {
   await using library = await createJobLibrary();
   await library.enqueue({ scopeId: scopeOf(1) }, { scopeId: scopeOf(2) });

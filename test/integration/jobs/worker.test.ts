@@ -91,6 +91,24 @@ test("case 12: cancelling a running job aborts its call, and another job goes on
   ]);
 });
 
+test("a result that waits to be written leaves its place on the provider to the next job", async () => {
+  await using library = await createJobLibrary();
+  await library.enqueue(...numbers(4).map((number) => ({ scopeId: scopeOf(number) })));
+  const write = writingHandler(library.catalogue);
+  const called: string[] = [];
+  const hang = hangingHandler();
+  const handler: typeof write = (job, context) => {
+    called.push(job.scopeId);
+    return job.scopeId === scopeOf(1) ? write(job, context) : hang(job, context);
+  };
+  const worker = library.worker({ [KIND]: handler }, { settings: { slots: 3 } });
+  await whileWorking(worker, async () => {
+    for (let turn = 0; called.length < 4 && turn < 100; turn += 1) await settled(); // no time passes: nothing is written
+    expect(called).toEqual(numbers(4).map(scopeOf));
+    expect((await library.jobs()).map(({ state }) => state)).toEqual(numbers(4).map(() => "running"));
+  });
+});
+
 test("a discard aborts the running call, and its late result is not written", async () => {
   await using library = await createJobLibrary();
   const { catalogue, clock } = library;

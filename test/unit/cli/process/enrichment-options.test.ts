@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { expect, test } from "vitest";
 import type { Invocation } from "../../../../src/cli/build-program.ts";
 import { readCommandLine } from "../../../../src/cli/build-program.ts";
@@ -10,8 +11,8 @@ import {
 } from "../../../../src/cli/process/enrichment-options.ts";
 import { type ProcessFlags, processOptions } from "../../../../src/cli/process/options.ts";
 
-const read = async (...words: readonly string[]): Promise<Extract<Invocation, { kind: "run" }>> => {
-  const invocation = await readCommandLine(["process", "photos", ...words], {
+const readWords = async (...words: readonly string[]): Promise<Extract<Invocation, { kind: "run" }>> => {
+  const invocation = await readCommandLine(["process", ...words], {
     commands: [{ name: "process", summary: "Process", load: () => Promise.resolve(processCommand as never) }], // one of many
     groups: {},
     version: "0.0.0",
@@ -20,6 +21,7 @@ const read = async (...words: readonly string[]): Promise<Extract<Invocation, { 
   if (invocation.kind === "text") throw new Error(invocation.text);
   return invocation;
 };
+const read = (...words: readonly string[]) => readWords("photos", ...words);
 const flagsOf = async (...words: readonly string[]): Promise<ProcessFlags> =>
   processOptions.parse((await read(...words)).options);
 
@@ -64,4 +66,19 @@ test.each([
   const flags = await flagsOf(...words);
   expect(() => checkEnrichmentFlags(flags)).toThrow(named);
   expect(() => checkEnrichmentFlags({ ...flags, description: false })).not.toThrow();
+});
+
+test("a folder behind --llm is taken for what it is, also when it is the only word", async () => {
+  const folder = `./${relative(process.cwd(), import.meta.dirname)}`;
+  for (const words of [["--llm", folder], ["photos", "--llm", folder], [`--llm=${folder}`]]) {
+    await expect(readWords(...words)).rejects.toMatchObject({
+      name: "InvalidInputError",
+      message: expect.stringMatching(/^Expected a provider for --llm \(ollama, .*stub\), received "\.\/test/),
+      hint: `Put the folder before --llm, or name the provider: photon process ${folder} --llm ollama`,
+    });
+  }
+  await expect(read("--llm", "olama")).rejects.toMatchObject({
+    message: expect.stringContaining('received "olama"'),
+    hint: expect.stringContaining("Without a name"),
+  });
 });
