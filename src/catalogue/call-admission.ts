@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { Admission, AdmissionRules, BudgetLimit, NewCall } from "./call-log.ts";
 import { callRow, ledgerRow } from "./call-rows.ts";
 import { listOf } from "./lists.ts";
+import { rootOptionsOf } from "./root-options.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { Tx } from "./transaction.ts";
 import { createUlid } from "./transaction.ts";
@@ -31,11 +32,15 @@ const hasFileThatStays = async (
   const rows = await tx
     .selectFrom("files")
     .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.path", "roots.path as root"])
+    .select(["files.path", "roots.path as root", "roots.options"])
     .where("files.content_hash", "in", listOf(photos))
     .execute();
-  return rows.some(({ path, root }) =>
-    mustStay({ root: Buffer.from(root).toString("utf8"), path: Buffer.from(path).toString("utf8") }),
+  return rows.some(({ path, root, options }) =>
+    mustStay({
+      root: Buffer.from(root).toString("utf8"),
+      path: Buffer.from(path).toString("utf8"),
+      options: rootOptionsOf(options),
+    }),
   );
 };
 
