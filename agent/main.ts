@@ -256,3 +256,6 @@ export const openServiceLog = ({ general, logging }: Config): Disposable & { rea
   const logger = createLogger({ level: logging.level, format: "json", write: file.write });
   return { logger, [Symbol.dispose]: () => file[Symbol.dispose]() };
 };
+
+export type { AgentControl } from "./agent-control.ts";
+export { createAgentControl } from "./agent-control.ts";

@@ -13,4 +13,5 @@ export type { KindSection, RootSettings } from "./config/enrichment-sections.ts"
 export type { Environment } from "./config/sources.ts";
 export { describeSource } from "./config/sources.ts";
 export { acceptedValues, showValue, valueOfText, wantsList } from "./config/values.ts";
+export { DEFAULT_DATA_DIRECTORY } from "./config/folders.ts";
 export { configTemplate, writeConfigFile } from "./config/write.ts";

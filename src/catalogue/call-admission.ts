@@ -2,6 +2,7 @@
 import type { Kysely } from "kysely";
 import type { Admission, AdmissionRules, BudgetLimit, NewCall } from "./call-log.ts";
 import { callRow, insertCall, insertLedger, ledgerRow } from "./call-rows.ts";
+import { rootOptionsOf } from "./root-options.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { Given } from "./statement.ts";
 import { givenList, statement } from "./statement.ts";
@@ -28,7 +29,7 @@ const filesOfPhotos = statement((database, { hashes }: Given<{ hashes: string }>
   database
     .selectFrom("files")
     .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.path", "roots.path as root"])
+    .select(["files.path", "roots.path as root", "roots.options"])
     .where("files.content_hash", "in", givenList<string>(hashes)),
 );
 
@@ -38,8 +39,12 @@ const hasFileThatStays = async (
   mustStay: NonNullable<AdmissionRules["mustStay"]>,
 ): Promise<boolean> => {
   const rows = await filesOfPhotos.all(tx, { hashes: JSON.stringify(photos) });
-  return rows.some(({ path, root }) =>
-    mustStay({ root: Buffer.from(root).toString("utf8"), path: Buffer.from(path).toString("utf8") }),
+  return rows.some(({ path, root, options }) =>
+    mustStay({
+      root: Buffer.from(root).toString("utf8"),
+      path: Buffer.from(path).toString("utf8"),
+      options: rootOptionsOf(options),
+    }),
   );
 };
 

@@ -2,6 +2,8 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import { listOf } from "./lists.ts";
+import type { RootOptions } from "./root-repository.ts";
+import { rootOptionsOf } from "./root-options.ts";
 import type { CatalogueSchema } from "./schema.ts";
 
 export const visiblePhotos = (database: Kysely<CatalogueSchema>) =>
@@ -71,7 +73,7 @@ export const presentFiles = (database: Kysely<CatalogueSchema>, contentHashes: r
   database
     .selectFrom("files")
     .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.content_hash", "files.path", "roots.path as root"])
+    .select(["files.content_hash", "files.path", "roots.path as root", "roots.options"])
     .where("files.content_hash", "in", listOf(contentHashes))
     .where("files.state", "=", "present")
     .orderBy("files.id");
@@ -94,6 +96,8 @@ export const presentInRoot = async (database: Kysely<CatalogueSchema>, rootId: n
 export interface FileOfPhoto {
   readonly root: string;
   readonly path: string;
+  /** What the user said about the root. */
+  readonly options: RootOptions;
 }
 
 /** Present files per photo, oldest row first. Names that are not UTF-8 carry U+FFFD. */
@@ -106,7 +110,11 @@ export const filesOfPhotos = async (
   const files = new Map<string, FileOfPhoto[]>();
   for (const row of rows) {
     if (row.content_hash === null) continue;
-    const file = { root: Buffer.from(row.root).toString("utf8"), path: Buffer.from(row.path).toString("utf8") };
+    const file = {
+      root: Buffer.from(row.root).toString("utf8"),
+      path: Buffer.from(row.path).toString("utf8"),
+      options: rootOptionsOf(row.options),
+    };
     const known = files.get(row.content_hash);
     if (known === undefined) files.set(row.content_hash, [file]);
     else known.push(file);
@@ -116,10 +124,11 @@ export const filesOfPhotos = async (
 
 const withoutTrailingSlash = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);
 
-export const absolutePathOf = ({ root, path }: FileOfPhoto): string => `${withoutTrailingSlash(root)}/${path}`;
+export const absolutePathOf = ({ root, path }: Pick<FileOfPhoto, "root" | "path">): string =>
+  `${withoutTrailingSlash(root)}/${path}`;
 
 /** The root itself and every folder below it on the way to the file, absolute. */
-export const foldersOf = ({ root, path }: FileOfPhoto): readonly string[] => {
+export const foldersOf = ({ root, path }: Pick<FileOfPhoto, "root" | "path">): readonly string[] => {
   const parts = path.split("/").slice(0, -1);
   const base = withoutTrailingSlash(root);
   return [root, ...parts.map((_part, index) => `${base}/${parts.slice(0, index + 1).join("/")}`)];

@@ -5,6 +5,7 @@ import type { EnrichmentKey } from "./document-repository.ts";
 import type { EnrichmentState, JobState } from "./enrichment-schema.ts";
 import { listOf } from "./lists.ts";
 import type { FileOfPhoto } from "./photo-scope.ts";
+import { rootOptionsOf } from "./root-options.ts";
 import { visiblePhotos } from "./photo-scope.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { Tx } from "./transaction.ts";
@@ -69,13 +70,16 @@ const placesOf = async (
   const rows = await visiblePhotos(tx)
     .innerJoin("files", "files.content_hash", "photos.content_hash")
     .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["photos.content_hash", "files.path", "roots.path as root"])
+    .select(["photos.content_hash", "files.path", "roots.path as root", "roots.options"])
     .where("photos.content_hash", "in", listOf(contentHashes))
     .execute();
   const groups = Map.groupBy(rows, ({ content_hash: hash }) => hash);
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("utf8");
   return new Map(
-    [...groups].map(([hash, files]) => [hash, files.map(({ root, path }) => ({ root: text(root), path: text(path) }))]),
+    [...groups].map(([hash, files]) => [
+      hash,
+      files.map(({ root, path, options }) => ({ root: text(root), path: text(path), options: rootOptionsOf(options) })),
+    ]),
   );
 };
 

@@ -5,22 +5,21 @@ import type { Clock } from "../clock.ts";
 import { MINUTE } from "../clock.ts";
 import { joinPath } from "../photo/path-bytes.ts";
 import { filesToSeeTo } from "./photo-scope.ts";
-import type { CatalogueSchema, FileState, FileTodo } from "./schema.ts";
+import type { CatalogueSchema, FileState } from "./schema.ts";
 
 type Database = Kysely<CatalogueSchema>;
 
 /** Rates are those of these last minutes. */
 const RATE_MINUTES = 5;
 
+/** Files of a root by what is known of them. */
 export interface RootFiles {
   readonly rootId: number;
-  readonly state: FileState;
-  readonly todo: FileTodo | undefined;
+  readonly byState: Readonly<Partial<Record<FileState, number>>>;
   /** Looked at more than once, and still not whole. */
-  readonly isUnstable: boolean;
+  readonly unstable: number;
   /** Not seen by the last scan, and not decided about yet. */
-  readonly isUnseen: boolean;
-  readonly files: number;
+  readonly unseen: number;
 }
 
 export interface FailedWork {
@@ -51,25 +50,40 @@ export interface StatusRepository {
   readonly waitingSince: () => Promise<number | undefined>;
 }
 
+/** Not by the index of all files, which comes sorted by root: few are concerned, and have an index of their own. */
+const byRoot = sql<number>`+root_id`;
+
 const rootFiles = async (database: Database): Promise<readonly RootFiles[]> => {
-  const rows = await database
+  const all = await database
     .selectFrom("files")
-    .select((eb) => [
-      "root_id as rootId",
-      "state",
-      "todo",
-      sql<number>`todo = 'settle' and todo_tries > 0`.as("unstable"),
-      sql<number>`missing_since is not null`.as("unseen"),
-      eb.fn.countAll<number>().as("files"),
-    ])
-    .groupBy(["root_id", "state", "todo", "unstable", "unseen"])
+    .select((eb) => ["root_id", eb.fn.countAll<number>().as("files")] as const)
+    .groupBy("root_id")
     .execute();
-  return rows.map(({ todo, unstable, unseen, ...row }) => ({
-    ...row,
-    todo: todo ?? undefined,
-    isUnstable: unstable === 1,
-    isUnseen: unseen === 1,
-  }));
+  const others = await filesToSeeTo(database)
+    .select((eb) => ["root_id", "state", eb.fn.countAll<number>().as("files")] as const)
+    .groupBy([byRoot, "state"])
+    .execute();
+  const unstable = await database
+    .selectFrom("files")
+    .select((eb) => ["root_id", eb.fn.countAll<number>().as("files")] as const)
+    .where("todo", "=", "settle")
+    .where("todo_tries", ">", 0)
+    .groupBy(byRoot)
+    .execute();
+  const unseen = await database
+    .selectFrom("files")
+    .select((eb) => ["root_id", eb.fn.countAll<number>().as("files")] as const)
+    .where("missing_since", "is not", null)
+    .groupBy(byRoot)
+    .execute();
+  return all.map(({ root_id: rootId, files }) => {
+    const own = others.filter((row) => row.root_id === rootId);
+    const present = files - own.reduce((sum, row) => sum + row.files, 0);
+    const countOf = (rows: readonly { readonly root_id: number; readonly files: number }[]): number =>
+      rows.find((row) => row.root_id === rootId)?.files ?? 0;
+    const byState = { present, ...Object.fromEntries(own.map((row) => [row.state, row.files])) };
+    return { rootId, byState, unstable: countOf(unstable), unseen: countOf(unseen) };
+  });
 };
 
 /** By the work of the last whole minutes and of this one. */

@@ -8,6 +8,8 @@ import type { Clock } from "../clock.ts";
 import type { MailText, UserRequest } from "../enrichment/inputs.ts";
 import type { EnrichmentState } from "./enrichment-schema.ts";
 import { cameraOf } from "./photo-scope.ts";
+import { rootOptionsOf } from "./root-options.ts";
+import type { RootOptions } from "./root-repository.ts";
 import type { CatalogueSchema, PhotosTable } from "./schema.ts";
 import type { Given } from "./statement.ts";
 import { givenList, statement } from "./statement.ts";
@@ -24,6 +26,8 @@ export interface SubjectFile {
   readonly absolutePath: Buffer;
   /** False: it was not there when photon last looked. */
   readonly isPresent: boolean;
+  /** What the user said about the root. */
+  readonly options: RootOptions;
 }
 
 export interface SubjectDocument {
@@ -82,7 +86,7 @@ const fileRows = statement((database, { hashes }: Given<{ hashes: string }>) =>
   database
     .selectFrom("files")
     .innerJoin("roots", "roots.id", "files.root_id")
-    .select(["files.content_hash", "files.path", "files.state", "roots.path as root"])
+    .select(["files.content_hash", "files.path", "files.state", "roots.path as root", "roots.options"])
     .where("files.content_hash", "in", givenList<string>(hashes))
     .orderBy("files.id"),
 );
@@ -96,11 +100,12 @@ const filesOf = async (
   const groups = Map.groupBy(rows, ({ content_hash: hash }) => hash ?? "");
   return new Map(
     [...groups].map(([hash, group]) => {
-      const files = group.map(({ root, path, state }) => ({
+      const files = group.map(({ root, path, state, options }) => ({
         root: Buffer.from(root).toString("utf8"),
         path: Buffer.from(path).toString("utf8"),
         absolutePath: absolutePathOf(root, path),
         isPresent: state === "present",
+        options: rootOptionsOf(options),
       }));
       return [hash, files.toSorted((left, right) => Number(right.isPresent) - Number(left.isPresent))];
     }),

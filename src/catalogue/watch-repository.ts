@@ -46,11 +46,13 @@ export interface WatchRepository {
   /** The album of its matches stays as an album that people fill. False when there was none of that id. */
   readonly remove: (id: number) => Promise<boolean>;
   /**
-   * Photos with a vector under the key that came after the first active watch and were compared with none, in order of
-   * their hash.
+   * Photos with a vector under the key that came after the first active watch, and not before `since`, and were compared
+   * with none, in order of their hash.
    */
   readonly uncompared: (request: {
     readonly vectorKey: string;
+    /** Milliseconds UTC; 0 = all. */
+    readonly since: number;
     readonly after: string;
     readonly limit: number;
   }) => Promise<readonly string[]>;
@@ -103,12 +105,20 @@ const remove = async (tx: Tx, id: number): Promise<boolean> => {
 const uncompared: (
   database: Database,
   ...request: Parameters<WatchRepository["uncompared"]>
-) => Promise<readonly string[]> = async (database, { vectorKey, after, limit }) => {
+) => Promise<readonly string[]> = async (database, { vectorKey, since, after, limit }) => {
   const rows = await shownPhotos(database)
     .innerJoin("embeddings", "embeddings.content_hash", "photos.content_hash")
     .select("photos.content_hash")
     .where("embeddings.vector_key", "=", vectorKey)
     .where("photos.content_hash", ">", after)
+    .$if(since > 0, (query) =>
+      query.where("photos.content_hash", "in", (eb) =>
+        eb
+          .selectFrom("photos as recent") // few of many, by an index of their own
+          .select("recent.content_hash")
+          .where("recent.created_at", ">=", since),
+      ),
+    )
     .where("photos.created_at", ">=", (eb) =>
       eb
         .selectFrom("watches")

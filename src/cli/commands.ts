@@ -16,6 +16,7 @@ export interface CommandEntry {
 
 /** Summaries of the first words that only group commands. */
 export const commandGroups: Readonly<Record<string, string>> = {
+  agent: "Watch folders in the background",
   config: "Show and create the configuration",
   llm: "Language models: state, pauses, what was sent, kept answers",
   index: "Look at and rebuild the search index",
@@ -51,6 +52,46 @@ export const commands: readonly CommandEntry[] = [
     name: "watch",
     summary: "Keep the library equal to its folders, as long as it runs",
     load: async () => (await import("./commands/watch.ts")).watchCommand,
+  },
+  {
+    name: "agent install",
+    summary: "Install the agent as a service that starts at login",
+    load: async () => (await import("./commands/agent.ts")).agentInstallCommand,
+  },
+  {
+    name: "agent uninstall",
+    summary: "Stop the service and remove it",
+    load: async () => (await import("./commands/agent.ts")).agentUninstallCommand,
+  },
+  {
+    name: "agent start",
+    summary: "Start the agent in the background",
+    load: async () => (await import("./commands/agent.ts")).agentStartCommand,
+  },
+  {
+    name: "agent stop",
+    summary: "Stop the agent",
+    load: async () => (await import("./commands/agent.ts")).agentStopCommand,
+  },
+  {
+    name: "agent status",
+    summary: "Show whether the agent runs, and how folders are watched",
+    load: async () => (await import("./commands/agent-state.ts")).agentStatusCommand,
+  },
+  {
+    name: "agent logs",
+    summary: "Show what the agent in the background did",
+    load: async () => (await import("./commands/agent-state.ts")).agentLogsCommand,
+  },
+  {
+    name: "agent pause",
+    summary: "Do no work for a while; folders are still watched",
+    load: async () => (await import("./commands/agent-state.ts")).agentPauseCommand,
+  },
+  {
+    name: "agent resume",
+    summary: "End a pause",
+    load: async () => (await import("./commands/agent-state.ts")).agentResumeCommand,
   },
   {
     name: "search",

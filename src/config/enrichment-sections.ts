@@ -1,6 +1,7 @@
 /** The sections `[enrichment]`, `[events]` and `[[roots]]`. */
 import { z } from "zod";
 import { fieldTraits, text, unset } from "./fields.ts";
+import { PROVIDER_IDS } from "./provider-sections.ts";
 import { patterns, watchMode } from "./watch-section.ts";
 
 const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/;
@@ -67,7 +68,7 @@ const root = z.strictObject({
   local_only: z.boolean().optional(),
   folders: z.record(z.string().min(1), folderSettings).default({}),
   kinds: z.array(text()).optional(),
-  provider: text().optional(),
+  provider: z.enum(PROVIDER_IDS).optional(),
 });
 export type RootSettings = z.output<typeof root>;
 

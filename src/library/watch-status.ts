@@ -99,17 +99,9 @@ const viewOf = (root: AddedRoot, isWatched: boolean): RootView => {
 };
 
 const filesOf = (root: AddedRoot, files: readonly RootFiles[]): WatchedRootStatus["files"] => {
-  const count = (matches: (row: RootFiles) => boolean): number =>
-    files.filter((row) => row.rootId === root.id && matches(row)).reduce((sum, row) => sum + row.files, 0);
-  return {
-    present: count(({ state }) => state === "present"),
-    new: count(({ state }) => state === "pending"),
-    unstable: count(({ isUnstable }) => isUnstable),
-    quarantined: count(({ state }) => state === "quarantined"),
-    missing: count(({ state }) => state === "missing"),
-    unseen: count(({ isUnseen }) => isUnseen),
-    excluded: count(({ state }) => state === "excluded"),
-  };
+  const { byState = {}, unstable = 0, unseen = 0 } = files.find(({ rootId }) => rootId === root.id) ?? {};
+  const { present = 0, pending = 0, quarantined = 0, missing = 0, excluded = 0 } = byState;
+  return { present, new: pending, unstable, quarantined, missing, unseen, excluded };
 };
 
 const rootStatus = (root: AddedRoot, files: readonly RootFiles[], isWatched: boolean): WatchedRootStatus => ({

@@ -24,6 +24,7 @@ const single: Partial<Record<ConfigKey, Proof>> = {
   "pipeline.retry_attempts": { file: LLM, word: "retry_attempts = 7" },
   "pipeline.retry_delay_ms": { file: LLM, word: "retry_delay_ms = 250" },
   "limits.llm_timeout_ms": { file: WORKER, word: "limits.llm_timeout_ms" },
+  "watch.follow_symlinks": { file: "test/integration/library/watched-links.test.ts", word: "follow_symlinks = true" },
   "llm.environment": { file: LLM, word: "llm.environment" },
   "llm.provider": { file: TARGETS, word: "provider:" },
   "llm.model": { file: TARGETS, word: "model:" },

@@ -6,6 +6,7 @@ import { parseDocumentType } from "../../enrichment/scope.ts";
 import type { NewJob } from "../../jobs/job-store.ts";
 import { PRIORITY } from "../../jobs/job-store.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
+import { photoRoute } from "./photo-routes.ts";
 import type { EnrichmentTargets } from "./target-types.ts";
 
 const LIBRARY_USER = 1;
@@ -13,7 +14,7 @@ const LIBRARY_USER = 1;
 export interface AskingDeps {
   readonly catalogue: Pick<Catalogue, "executions" | "results">;
   readonly targets: Pick<EnrichmentTargets, "routeOf" | "chainOf">;
-  readonly kinds: Pick<EnrichmentKinds, "isLocalOnly">;
+  readonly kinds: Pick<EnrichmentKinds, "isLocalOnly" | "ofRoot">;
   readonly executionId: string;
   /** Kinds, or `kind:<qualifier>`. */
   readonly documentTypes: readonly string[];
@@ -37,16 +38,13 @@ export const createAsking = (deps: AskingDeps): Asking => {
   const asked = new Set<string>();
   let localOnly = 0;
 
-  const staysHere = (files: readonly FileOfPhoto[]): boolean =>
-    files.some(({ root, path }) => kinds.isLocalOnly(root, path));
-
   const jobsOf = async (tx: Tx, documentType: string, places: Places): Promise<readonly NewJob[]> => {
     const { kind } = parseDocumentType(documentType);
     const failed = force ? undefined : await catalogue.results.failedAmong(tx, [...places.keys()], documentType);
     return [...places].flatMap(([scopeId, files]) => {
-      const isLocal = staysHere(files);
-      const route = targets.routeOf(kind, { localOnly: isLocal, explicit });
-      if (isLocal && targets.chainOf(route).length === 0) return [];
+      const choice = photoRoute(kinds, files);
+      const route = targets.routeOf(kind, { ...choice, explicit });
+      if (choice.localOnly && targets.chainOf(route).length === 0) return [];
       const redo = failed === undefined || failed.has(scopeId);
       const job: NewJob = {
         kind,

@@ -16,7 +16,7 @@ import { resolvePhoto } from "../../search/show-photo.ts";
 import type { Search, SearchReply, SearchRequest } from "../../search/types.ts";
 import type { EnrichmentApi } from "./enrichment-api.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
-import { localOnlyPhotos } from "./private-photos.ts";
+import { localOnlyPhotos } from "./photo-routes.ts";
 import { bodyOf } from "./review-items.ts";
 
 /** Characters of a request with its answers. */

@@ -2,7 +2,7 @@
 import type { PriceList } from "../../../models/language/prices.ts";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { Clock } from "../../clock.ts";
-import type { Config } from "../../config.ts";
+import type { Config, ProviderId } from "../../config.ts";
 import type { Logger } from "../../logger.ts";
 import { once } from "../once.ts";
 import type { EnrichmentApi } from "./enrichment-api.ts";
@@ -60,12 +60,25 @@ const followedCalls = async (catalogue: Catalogue): Promise<number | undefined> 
   return wanted.length === 0 ? undefined : Math.max(...wanted);
 };
 
+/** Whom roots of the library name for their photos. */
+const providersOfRoots = async ({ roots }: Catalogue, { ofRoot }: EnrichmentKinds): Promise<readonly ProviderId[]> =>
+  (await roots.added()).flatMap(
+    ({ path, options }) => ofRoot.providerOf({ root: path.toString(), path: "", options }) ?? [],
+  );
+
 export const createEnrichment = (deps: CreateEnrichmentDeps): EnrichmentParts & EnrichmentFeatures => {
-  const { config, clock, logger, catalogue } = deps;
+  const { config, clock, logger, catalogue, hasLibrary } = deps;
   const kinds = once(() => loadEnrichmentKinds({ config }));
   const prices = once(async () => (await import("../../../models/language/prices.ts")).loadPrices());
   const targetsFor = async (followed: number | undefined): Promise<EnrichmentTargets> =>
-    createTargets({ config, kinds: await kinds(), clock, logger, ...(followed === undefined ? {} : { followed }) });
+    createTargets({
+      config,
+      kinds: await kinds(),
+      clock,
+      logger,
+      rootProviders: hasLibrary() ? await providersOfRoots(await catalogue(), await kinds()) : [],
+      ...(followed === undefined ? {} : { followed }),
+    });
   const targets = once(() => targetsFor(undefined));
   // Workers alone care for runs that are followed; everybody else need not open the library to know whom to call.
   const workerTargets = once(async () => targetsFor(await followedCalls(await catalogue())));

@@ -38,5 +38,7 @@ export const isPrivateEvent = async (
   const photos = await photosOf(catalogue, scopeId);
   if (photos === undefined) return true;
   const files = await catalogue.subjects.files(photos);
-  return photos.some((photo) => files.get(photo)?.some(({ root, path }) => kinds.isLocalOnly(root, path)) ?? true);
+  return photos.some(
+    (photo) => files.get(photo)?.some(({ root, path, options }) => kinds.isLocalOnly(root, path, options)) ?? true,
+  );
 };

@@ -12,6 +12,8 @@ import { jobPayloadSchema } from "./job-payload.ts";
 import type { ConfiguredKind, EnrichmentKinds } from "./kind-types.ts";
 import type { KnownScope } from "./known-inputs.ts";
 import { findScope } from "./known-inputs.ts";
+import type { PhotoRoute } from "./photo-routes.ts";
+import { commonRoute, photoRoutes } from "./photo-routes.ts";
 
 export interface JobSubject {
   readonly configured: ConfiguredKind;
@@ -21,6 +23,8 @@ export interface JobSubject {
   readonly qualifier: string | undefined;
   /** Only models of this machine may learn of it. */
   readonly localOnly: boolean;
+  /** By which route its photos are asked about. */
+  readonly route: PhotoRoute;
 }
 
 export interface SubjectDeps {
@@ -31,28 +35,20 @@ export interface SubjectDeps {
 /** The best standing watches for a photo. */
 export type OfferWatches = (contentHash: string, signal: AbortSignal) => Promise<readonly OfferedWatch[]>;
 
-/** One file in a private folder is enough, also while its disk is not plugged in. */
-const isLocalOnly = async (
-  { catalogue, kinds }: SubjectDeps,
-  { photos, contentHashes }: Pick<KnownScope, "photos" | "contentHashes">,
-): Promise<boolean> => {
-  const known = new Set(photos.map(({ contentHash }) => contentHash));
-  const others = await catalogue.subjects.files(contentHashes.filter((hash) => !known.has(hash)));
-  const files = [...photos.flatMap((photo) => photo.files), ...[...others.values()].flat()];
-  return files.some(({ root, path }) => kinds.isLocalOnly(root, path));
-};
-
 /** @throws JobFailure gone */
 export const findSubject = async (deps: SubjectDeps, job: ClaimedJob): Promise<JobSubject> => {
   const { catalogue, kinds } = deps;
   const scope = await findScope(catalogue, parseScope(job.scopeId), job.scopeId);
   if (scope === undefined) throw new JobFailure({ class: "gone", code: "CANCELLED", sub: "GONE" });
+  // One file in a private folder is enough, also while its disk is not plugged in.
+  const route = commonRoute([...(await photoRoutes(catalogue, kinds, scope.contentHashes)).values()]);
   return {
     configured: kinds.get(job.kind),
     scope,
     payload: jobPayloadSchema.parse(job.payload),
     qualifier: parseDocumentType(job.documentType).qualifier,
-    localOnly: await isLocalOnly(deps, scope),
+    localOnly: route.localOnly,
+    route,
   };
 };
 

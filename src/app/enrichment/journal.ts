@@ -14,6 +14,7 @@ import type { Logger } from "../../logger.ts";
 import { jpegSize } from "../../photo/jpeg-size.ts";
 import { readReply, storeReply } from "./cached-reply.ts";
 import { estimateCall } from "./call-estimate.ts";
+import type { IsLocalOnly } from "./local-only.ts";
 import type { PricedTargets } from "./call-terms.ts";
 import { budgetLimits, priceCall, pricedProviders } from "./call-terms.ts";
 import type { LeavingRequest } from "./ledger-entry.ts";
@@ -26,7 +27,7 @@ export interface CallJournalDeps {
   /** See models/language/prices.ts; loaded with the first call. */
   readonly prices: () => Promise<PriceList>;
   /** Whether a file must not leave this machine; asked again at the moment of sending. */
-  readonly isLocalOnly: (rootPath: string, relativePath: string) => boolean;
+  readonly isLocalOnly: IsLocalOnly;
   readonly clock: Clock;
   readonly logger: Logger;
   /** IANA name of the zone whose days and months the budget follows; left out = that of this machine. */
@@ -227,7 +228,7 @@ const admit = async (deps: CallJournalDeps, about: CallSubject, planned: Planned
   const { model, resultKey } = planned;
   const admission = await calls.admit(newCall(about, planned), {
     photos: [...photosOf(about), ...(about.alsoAbout ?? [])],
-    mustStay: model.leavesMachine ? ({ root, path }) => isLocalOnly(root, path) : undefined,
+    mustStay: model.leavesMachine ? ({ root, path, options }) => isLocalOnly(root, path, options) : undefined,
     estimateMicros: await estimateMicros(deps, about, planned),
     budget: budgetLimits(settings.budget, clock.now(), timeZone),
     refuseUnpriced: !settings.budget.allow_unpriced,

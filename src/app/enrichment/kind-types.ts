@@ -2,6 +2,8 @@
 import type { EnrichmentKind } from "../../enrichment/enrichment-kind.ts";
 import type { KindRegistry } from "../../enrichment/kind-registry.ts";
 import type { VersionShares } from "../../enrichment/prompts/prompt-settings.ts";
+import type { IsLocalOnly } from "./local-only.ts";
+import type { RootRules } from "./root-rules.ts";
 
 export interface ConfiguredKind {
   readonly kind: EnrichmentKind;
@@ -33,6 +35,8 @@ export interface EnrichmentKinds {
    * one such file is enough.
    * @param rootPath absolute
    * @param relativePath within the root
+   * @param options of the root, as the library has them
    */
-  readonly isLocalOnly: (rootPath: string, relativePath: string) => boolean;
+  readonly isLocalOnly: IsLocalOnly;
+  readonly ofRoot: RootRules;
 }

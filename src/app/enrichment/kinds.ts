@@ -13,6 +13,7 @@ import { userKindSettingsSchema } from "../../enrichment/user-kinds.ts";
 import { ConfigError } from "../../errors.ts";
 import type { ConfiguredKind, EnrichmentKinds } from "./kind-types.ts";
 import { createLocalOnly } from "./local-only.ts";
+import { createRootRules } from "./root-rules.ts";
 
 export type { EnrichmentKinds } from "./kind-types.ts";
 
@@ -55,6 +56,16 @@ const checkSections = (sections: Readonly<Record<string, KindSection>>): void =>
     if (unknown === undefined) continue;
     throw new ConfigError(`Expected only ${known.join(", ")} in enrichment.kinds.${name}, received ${unknown}.`, {
       hint: `Take enrichment.kinds.${name}.${unknown} out, or correct its name.`,
+    });
+  }
+};
+
+const checkRootKinds = ({ roots }: Config, known: ReadonlySet<string>): void => {
+  for (const { path, kinds = [] } of roots) {
+    const unknown = kinds.find((name) => !known.has(name));
+    if (unknown === undefined) continue;
+    throw new ConfigError(`Expected kinds of enrichment for kinds of the root ${path}, received "${unknown}".`, {
+      hint: `The kinds are ${[...known].join(", ")}.`,
     });
   }
 };
@@ -109,10 +120,12 @@ export const loadEnrichmentKinds = async ({ config, readText }: KindsDeps): Prom
   const registry = createKindRegistry(userKinds);
   const all = registry.all.map((kind) => configuredKind(config, kind));
   const byName = new Map(all.map((configured) => [configured.kind.kind, configured]));
+  checkRootKinds(config, new Set(byName.keys()));
   return {
     registry,
     all,
     get: (name) => byName.get(name) ?? configuredKind(config, registry.get(name)),
     isLocalOnly: createLocalOnly(config),
+    ofRoot: createRootRules(config),
   };
 };

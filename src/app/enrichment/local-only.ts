@@ -1,6 +1,7 @@
-/** Which files must stay on this machine, by `[[roots]]`. */
+/** Which files must stay on this machine, by `[[roots]]` and by what the library knows of its roots. */
 import { realpathSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
+import type { RootOptions } from "../../catalogue/root-repository.ts";
 import type { Config, RootSettings } from "../../config.ts";
 import { systemCode } from "../../errors.ts";
 
@@ -12,13 +13,13 @@ interface Rule {
 
 const IGNORES_CASE = process.platform === "darwin" || process.platform === "win32";
 
-const comparable = (path: string): string => {
+export const comparable = (path: string): string => {
   const normal = resolve(path).normalize("NFC");
   return IGNORES_CASE ? normal.toLowerCase() : normal;
 };
 
 /** Files are known by their real path, folders are configured by any. */
-const spellings = (path: string): readonly string[] => {
+export const spellings = (path: string): readonly string[] => {
   try {
     return [path, realpathSync.native(path)];
   } catch (error) {
@@ -27,26 +28,35 @@ const spellings = (path: string): readonly string[] => {
   }
 };
 
-const rulesOf = ({ path, local_only: localOnly = false, folders }: RootSettings): readonly Rule[] => {
+const rulesOf = ({ path, local_only: localOnly, folders }: RootSettings): readonly Rule[] => {
   const inner = Object.entries(folders).map(([name, settings]) => [join(path, name), settings.local_only] as const);
-  return [[path, localOnly] as const, ...inner].flatMap(([folder, isLocal]) =>
+  const whole = localOnly === undefined ? [] : [[path, localOnly] as const];
+  return [...whole, ...inner].flatMap(([folder, isLocal]) =>
     spellings(folder).map((spelling) => ({ folder: comparable(spelling), localOnly: isLocal })),
   );
 };
 
-const isWithin = (path: string, folder: string): boolean => {
+export const isWithin = (path: string, folder: string): boolean => {
   const way = relative(folder, path);
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && resolve(folder, way) === path);
 };
 
+/** See `EnrichmentKinds`. */
+export type IsLocalOnly = (rootPath: string, relativePath: string, options?: RootOptions) => boolean;
+
+/** What the library knows of a root; the configuration decides where it says something about the same folder. */
+const ownRule = (rootPath: string, options: RootOptions, rules: readonly Rule[]): readonly Rule[] => {
+  const folder = comparable(rootPath);
+  const isNamed = rules.some((rule) => rule.folder === folder);
+  return options.localOnly === true && !isNamed ? [{ folder, localOnly: true }] : [];
+};
+
 /** The nearest folder that says something decides; of two that are equally near the stricter one. */
-export const createLocalOnly = ({
-  roots,
-}: Pick<Config, "roots">): ((rootPath: string, relativePath: string) => boolean) => {
+export const createLocalOnly = ({ roots }: Pick<Config, "roots">): IsLocalOnly => {
   const rules = roots.flatMap(rulesOf);
-  return (rootPath, relativePath) => {
+  return (rootPath, relativePath, options = {}) => {
     const path = comparable(join(rootPath, relativePath));
-    const about = rules.filter(({ folder }) => isWithin(path, folder));
+    const about = [...ownRule(rootPath, options, rules), ...rules.filter(({ folder }) => isWithin(path, folder))];
     const nearest = Math.max(0, ...about.map(({ folder }) => folder.length));
     return about.some(({ folder, localOnly }) => localOnly && folder.length === nearest);
   };

@@ -10,6 +10,7 @@ import { JobFailure } from "../../jobs/failure.ts";
 import type { ClaimedJob } from "../../jobs/job-store.ts";
 import type { JobSubject } from "./job-subject.ts";
 import { resultOf } from "./known-inputs.ts";
+import type { PhotoRoute } from "./photo-routes.ts";
 import { waitFor } from "./picture.ts";
 import type { EnrichmentTargets } from "./target-types.ts";
 
@@ -33,15 +34,15 @@ const earlierResult = (photo: PhotoSubject, kind: string): Earlier => {
 const ask = async (
   { catalogue, targets }: MissingDeps,
   job: ClaimedJob,
-  wanted: readonly { readonly contentHash: string; readonly kind: string; readonly localOnly: boolean }[],
+  wanted: readonly { readonly contentHash: string; readonly kind: string; readonly choice: PhotoRoute }[],
 ): Promise<void> => {
   const { userId, executionId, priority } = job;
   const explicit = job.route.startsWith(EXPLICIT);
-  const jobs = wanted.map(({ contentHash, kind, localOnly }) => ({
+  const jobs = wanted.map(({ contentHash, kind, choice }) => ({
     kind,
     scopeId: contentHash,
     documentType: kind,
-    route: targets.routeOf(kind, { localOnly, explicit }),
+    route: targets.routeOf(kind, { ...choice, explicit }),
     userId,
     executionId,
     priority,
@@ -56,14 +57,14 @@ const ask = async (
 export const requireEarlierResults = async (
   deps: MissingDeps,
   job: ClaimedJob,
-  { configured: { kind }, scope, localOnly }: JobSubject,
+  { configured: { kind }, scope, route: choice }: JobSubject,
 ): Promise<void> => {
   const states = scope.photos.flatMap((photo) =>
     kind.requires.map((required) => ({ photo, required, state: earlierResult(photo, required) })),
   );
   const missing = states.filter(({ state }) => state === "not-asked");
   if (missing.length > 0) {
-    const wanted = missing.map(({ photo: { contentHash }, required }) => ({ contentHash, kind: required, localOnly }));
+    const wanted = missing.map(({ photo: { contentHash }, required }) => ({ contentHash, kind: required, choice }));
     await ask(deps, job, wanted);
   }
   const waits = missing.length > 0 || states.some(({ state }) => state === "under-way");

@@ -5,12 +5,12 @@ import { parseScope } from "../../enrichment/scope.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
 import { toldBy } from "./known-inputs.ts";
 import type { PlannedJob } from "./plan.ts";
-import { localOnlyPhotos } from "./private-photos.ts";
+import { ANYWHERE, photoRoutes } from "./photo-routes.ts";
 import type { EnrichmentTargets } from "./target-types.ts";
 
 export interface PlanEarlierDeps {
   readonly catalogue: Pick<Catalogue, "executions" | "subjects">;
-  readonly kinds: Pick<EnrichmentKinds, "get" | "isLocalOnly">;
+  readonly kinds: Pick<EnrichmentKinds, "get" | "isLocalOnly" | "ofRoot">;
   readonly targets: Pick<EnrichmentTargets, "availability" | "chainOf" | "routeOf">;
 }
 
@@ -51,15 +51,15 @@ export const planEarlier = async (
   const names = earlierKinds(kinds, kind);
   if (names.length === 0) return [];
   const hashes = await photosOf(deps, scopeIds);
-  const local = await localOnlyPhotos(catalogue, kinds, hashes);
+  const routeOf = await photoRoutes(catalogue, kinds, hashes);
   const isReady = targets.availability() === "ready";
   const jobs: PlannedJob[] = [];
   for (const name of names) {
     for (const { scopeId, state } of await catalogue.executions.photoStates(name, hashes)) {
       if (state !== "NONE" && state !== "PENDING" && state !== "ENRICHING") continue;
-      const localOnly = local.has(scopeId);
-      const route = targets.routeOf(name, { localOnly });
-      const isServed = !localOnly || !isReady || targets.chainOf(route).length > 0;
+      const choice = routeOf.get(scopeId) ?? ANYWHERE;
+      const route = targets.routeOf(name, choice);
+      const isServed = !choice.localOnly || !isReady || targets.chainOf(route).length > 0;
       if (isServed) jobs.push({ kind: name, scopeId, documentType: name, route });
     }
   }

@@ -12,7 +12,8 @@ import { resolveFolders } from "../../search/filters.ts";
 import { resolvePhoto } from "../../search/show-photo.ts";
 import type { ConfiguredKind, EnrichmentKinds } from "./kind-types.ts";
 import { planEarlier } from "./plan-earlier.ts";
-import { localOnlyPhotos } from "./private-photos.ts";
+import type { PhotoRoute } from "./photo-routes.ts";
+import { ANYWHERE, commonRoute, photoRoutes } from "./photo-routes.ts";
 import type { EnrichmentTargets } from "./target-types.ts";
 
 /** What a run is about. Several parts together mean all of them; none means every photo of the library. */
@@ -149,22 +150,23 @@ const otherScopes = async (
   return [...ids, ...(texts?.keys() ?? [])];
 };
 
-/** Scopes with a photo among them that must stay here. */
-const localOnlyScopes = async (
+/** Of photos where they lie decides; of other scopes their photos do. */
+const scopeRoutes = async (
   { catalogue, kinds }: PlanDeps,
   scopeIds: readonly string[],
   { texts }: ScopeChoice,
-): Promise<ReadonlySet<string>> => {
+): Promise<ReadonlyMap<string, PhotoRoute>> => {
   const photos = scopeIds.filter((scopeId) => parseScope(scopeId).type === "photo");
-  const found = new Set(await localOnlyPhotos(catalogue, kinds, photos));
+  const routes = new Map(await photoRoutes(catalogue, kinds, photos));
   for (const scopeId of scopeIds) {
     const { type, id } = parseScope(scopeId);
     const text = texts?.get(scopeId);
     const asked = text?.type === "request" ? text.contentHashes : [];
     const members = type === "album" ? await catalogue.albums.photos(id) : asked;
-    if ((await localOnlyPhotos(catalogue, kinds, members)).size > 0) found.add(scopeId);
+    if (members.length === 0) continue;
+    routes.set(scopeId, commonRoute([...(await photoRoutes(catalogue, kinds, members)).values()]));
   }
-  return found;
+  return routes;
 };
 
 const documentTypesOf = ({ kind, languages }: EnrichmentRequest): readonly string[] => {
@@ -201,12 +203,12 @@ export const planEnrichment = async (deps: PlanDeps, request: EnrichmentRequest)
     counts = added(counts, selection.counts);
     wishes.push(...selection.scopeIds.map((scopeId) => ({ scopeId, documentType })));
   }
-  const local = await localOnlyScopes(deps, [...new Set(wishes.map(({ scopeId }) => scopeId))], request.scopes);
+  const routeOf = await scopeRoutes(deps, [...new Set(wishes.map(({ scopeId }) => scopeId))], request.scopes);
   const isReady = targets.availability() === "ready";
   const jobs = wishes.flatMap(({ scopeId, documentType }): readonly PlannedJob[] => {
-    const localOnly = local.has(scopeId);
-    const route = targets.routeOf(request.kind, { localOnly });
-    const isServed = !localOnly || !isReady || targets.chainOf(route).length > 0;
+    const choice = routeOf.get(scopeId) ?? ANYWHERE;
+    const route = targets.routeOf(request.kind, choice);
+    const isServed = !choice.localOnly || !isReady || targets.chainOf(route).length > 0;
     return isServed ? [{ kind: request.kind, scopeId, documentType, route }] : [];
   });
   const scopeIds = [...new Set(jobs.map(({ scopeId }) => scopeId))];

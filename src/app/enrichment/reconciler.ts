@@ -11,7 +11,8 @@ import { parseDocumentType, parseScope } from "../../enrichment/scope.ts";
 import type { NewJob } from "../../jobs/job-store.ts";
 import { PRIORITY } from "../../jobs/job-store.ts";
 import type { ConfiguredKind, EnrichmentKinds } from "./kind-types.ts";
-import { localOnlyPhotos } from "./private-photos.ts";
+import { ANYWHERE, photoRoutes } from "./photo-routes.ts";
+import type { FileOfRoot } from "./root-rules.ts";
 import type { EnrichmentTargets } from "./target-types.ts";
 
 export const RECONCILE_MS = MINUTE;
@@ -21,7 +22,7 @@ const AUTO_COMMAND = "auto";
 const WATCHES_KIND = "watch_match";
 
 export interface ReconcilerDeps {
-  readonly catalogue: Pick<Catalogue, "backlog" | "executions" | "jobs" | "subjects" | "watches">;
+  readonly catalogue: Pick<Catalogue, "backlog" | "executions" | "jobs" | "roots" | "subjects" | "watches">;
   readonly kinds: EnrichmentKinds;
   readonly targets: EnrichmentTargets;
   readonly clock: Clock;
@@ -36,16 +37,46 @@ export interface Reconciled {
   readonly settled: number;
 }
 
-/** Watches are compared while there is one. */
-const isAutomatic = ({ kind, auto, isEnabled }: ConfiguredKind, hasWatches: boolean): boolean =>
-  isEnabled && auto && kind.scopes.includes("photo") && (kind.kind !== WATCHES_KIND || hasWatches);
+/** Kinds that are made by themselves. */
+interface AutomaticKinds {
+  /** For photos of all roots that say nothing else. */
+  readonly everywhere: ReadonlySet<string>;
+  /** With those that a root wants of its own. */
+  readonly all: readonly string[];
+}
 
-/** Kinds that are made by themselves; none while nobody is configured who could make them. */
-const automaticKinds = async ({ catalogue, kinds, targets }: ReconcilerDeps): Promise<readonly string[]> => {
+const NO_KINDS: AutomaticKinds = { everywhere: new Set(), all: [] };
+
+/** Watches are compared while there is one. */
+const isPossible = ({ kind, isEnabled }: ConfiguredKind, hasWatches: boolean): boolean =>
+  isEnabled && kind.scopes.includes("photo") && (kind.kind !== WATCHES_KIND || hasWatches);
+
+/** None while nobody is configured who could make them. */
+const automaticKinds = async ({ catalogue, kinds, targets }: ReconcilerDeps): Promise<AutomaticKinds> => {
   const availability = targets.availability();
-  if (availability !== "ready" && availability.reason === "not_configured") return [];
+  if (availability !== "ready" && availability.reason === "not_configured") return NO_KINDS;
   const hasWatches = (await catalogue.watches.active()).length > 0;
-  return kinds.all.filter((kind) => isAutomatic(kind, hasWatches)).map(({ kind }) => kind.kind);
+  const roots = (await catalogue.roots.added()).map(({ path, options }) => ({
+    root: path.toString(),
+    path: "",
+    options,
+  }));
+  const ofRoots = new Set([...kinds.ofRoot.kinds, ...roots.flatMap((root) => kinds.ofRoot.kindsOf(root) ?? [])]);
+  const possible = kinds.all.filter((kind) => isPossible(kind, hasWatches));
+  const everywhere = new Set(possible.filter(({ auto }) => auto).map(({ kind }) => kind.kind));
+  const names = possible.map(({ kind }) => kind.kind);
+  return { everywhere, all: names.filter((name) => everywhere.has(name) || ofRoots.has(name)) };
+};
+
+/** Of these photos, those that lie in a root where the kind is made by itself. */
+const wanting = async (
+  { catalogue, kinds }: ReconcilerDeps,
+  { kind, everywhere }: Pick<AutomaticKind, "kind" | "everywhere">,
+  contentHashes: readonly string[],
+): Promise<readonly string[]> => {
+  const files = await catalogue.subjects.files(contentHashes);
+  const isWanted = (file: FileOfRoot): boolean => kinds.ofRoot.kindsOf(file)?.includes(kind) ?? everywhere.has(kind);
+  return contentHashes.filter((hash) => files.get(hash)?.some(isWanted) === true);
 };
 
 /** Route of each scope; those that have to stay here and that nobody here can be asked about are left out. */
@@ -54,11 +85,11 @@ const routed = async <Wish extends { readonly scopeId: string; readonly kind: st
   wishes: readonly Wish[],
 ): Promise<readonly (Wish & { readonly route: string })[]> => {
   const photos = wishes.map(({ scopeId }) => scopeId).filter((scopeId) => parseScope(scopeId).type === "photo");
-  const local = await localOnlyPhotos(catalogue, kinds, photos);
+  const routes = await photoRoutes(catalogue, kinds, photos);
   return wishes.flatMap((wish) => {
-    const localOnly = local.has(wish.scopeId);
-    const route = targets.routeOf(wish.kind, { localOnly });
-    return localOnly && targets.chainOf(route).length === 0 ? [] : [{ ...wish, route }];
+    const choice = routes.get(wish.scopeId) ?? ANYWHERE;
+    const route = targets.routeOf(wish.kind, choice);
+    return choice.localOnly && targets.chainOf(route).length === 0 ? [] : [{ ...wish, route }];
   });
 };
 
@@ -81,19 +112,21 @@ const executionOfDay = async (
 interface AutomaticKind {
   readonly kind: string;
   readonly since: number;
+  readonly everywhere: ReadonlySet<string>;
   /** All automatic kinds. */
   readonly among: readonly string[];
 }
 
 const askFor = async (
   deps: ReconcilerDeps,
-  { kind, since, among }: AutomaticKind,
+  { kind, since, everywhere, among }: AutomaticKind,
   signal: AbortSignal,
 ): Promise<number> => {
   let asked = 0;
   for (let after: string | undefined = ""; after !== undefined && !signal.aborted;) {
     const hashes = await deps.catalogue.backlog.missingPhotos({ kind, since, after, limit: LOT });
-    const wishes = hashes.map((scopeId) => ({ kind, scopeId, documentType: kind }));
+    const wanted = await wanting(deps, { kind, everywhere }, hashes);
+    const wishes = wanted.map((scopeId) => ({ kind, scopeId, documentType: kind }));
     const lot = await routed(deps, wishes);
     if (lot.length > 0) {
       const executionId = await executionOfDay(deps, among);
@@ -109,10 +142,10 @@ const askFor = async (
 };
 
 const askForNewPhotos = async (deps: ReconcilerDeps, signal: AbortSignal): Promise<number> => {
-  const among = await automaticKinds(deps);
+  const { all: among, everywhere } = await automaticKinds(deps);
   let asked = 0;
   for (const [kind, since] of await deps.catalogue.backlog.keepAutoKinds(among)) {
-    asked += await askFor(deps, { kind, since, among }, signal);
+    asked += await askFor(deps, { kind, since, everywhere, among }, signal);
   }
   return asked;
 };

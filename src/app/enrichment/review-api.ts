@@ -17,7 +17,7 @@ import type { ExportedEvents } from "./calendar-files.ts";
 import { EVENTS_FOLDER, exportCalendar } from "./calendar-files.ts";
 import { knownExecution } from "./follow-execution.ts";
 import type { EnrichmentKinds } from "./kind-types.ts";
-import { localOnlyPhotos } from "./private-photos.ts";
+import { ANYWHERE, photoRoutes } from "./photo-routes.ts";
 import type { Decided, Decision } from "./review-decisions.ts";
 import { decide } from "./review-decisions.ts";
 import type { ReviewList, ReviewRequest, ReviewResult, ReviewTarget } from "./review-items.ts";
@@ -199,13 +199,13 @@ const retry = async (deps: ReviewDeps, references: readonly ReviewReference[]): 
     isFilling: true,
   });
   const scopes = [...new Set(wanted.map(({ scopeId }) => scopeId))];
-  const local = await localOnlyPhotos(catalogue, kinds, scopes);
+  const routes = await photoRoutes(catalogue, kinds, scopes);
   const queued = await jobs.transaction((tx) =>
     executions.enqueue(
       tx,
       wanted.map(({ scopeId, documentType }) => {
         const { kind } = parseDocumentType(documentType);
-        const route = targets.routeOf(kind, { localOnly: local.has(scopeId) });
+        const route = targets.routeOf(kind, routes.get(scopeId) ?? ANYWHERE);
         const priority = wanted.length === 1 ? PRIORITY.onePhoto : PRIORITY.bulk;
         return { kind, scopeId, documentType, route, userId: 1, executionId, priority, redo: true };
       }),

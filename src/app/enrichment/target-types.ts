@@ -1,6 +1,7 @@
 /** Who may be called for what: the words the parts of enrichment share about targets, chains and routes. */
 import type { LanguageModel } from "../../../models/language/language-model.ts";
 import type { ConfiguredPrice } from "../../../models/language/settings.ts";
+import type { ProviderId } from "../../config.ts";
 import type { ServedTarget } from "../../jobs/job-store.ts";
 import type { ProviderStore } from "../../jobs/provider-store.ts";
 
@@ -17,6 +18,8 @@ export type TargetAvailability =
 export interface RouteChoice {
   /** Only providers of this machine may see the scope. */
   readonly localOnly: boolean;
+  /** Asked instead of `llm.provider`: `roots[].provider`. */
+  readonly provider?: ProviderId;
   /** Somebody named the provider or the model for this run, so the run sends to nobody else: `llm.provider`, `llm.model`. */
   readonly explicit?: boolean;
 }

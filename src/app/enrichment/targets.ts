@@ -30,6 +30,8 @@ export interface TargetsDeps {
   readonly kinds: EnrichmentKinds;
   readonly clock?: Clock;
   readonly logger: Logger;
+  /** Providers that roots of the library name, beside those of the configuration. */
+  readonly rootProviders?: readonly ProviderId[];
   /** Calls at a time of the run that is followed, e.g. `llm.batch.concurrent`; left out = no run is followed. */
   readonly followed?: number;
 }
@@ -53,6 +55,8 @@ interface Plan {
   readonly fallbacks: readonly LanguageModel[];
   /** `enrichment.kinds.<kind>.model` */
   readonly ofKinds: ReadonlyMap<string, LanguageModel>;
+  /** `roots[].provider` */
+  readonly ofRoots: ReadonlyMap<ProviderId, Models>;
   /** What may have been asked for by name, now or earlier: models of all providers the user has a key of. */
   readonly others: readonly LanguageModel[];
 }
@@ -77,6 +81,10 @@ const othersOf = ({ logger }: TargetsDeps, models: TargetModels): readonly Langu
     }
   });
 
+const rootProviders = ({ config, rootProviders: known = [] }: TargetsDeps): readonly ProviderId[] => [
+  ...new Set([...config.roots.flatMap(({ provider }) => provider ?? []), ...known]),
+];
+
 const planOf = (deps: TargetsDeps, chosen: ProviderId | undefined, models: TargetModels): Plan => {
   const { config, kinds } = deps;
   const primary = (provider: ProviderId, purpose: ModelPurpose): LanguageModel =>
@@ -89,19 +97,26 @@ const planOf = (deps: TargetsDeps, chosen: ProviderId | undefined, models: Targe
   const fallbacks = config.llm.fallback_models.map((name) =>
     models.model(anyReferenceOf(name, chosen, "llm.fallback_models"), "photo"),
   );
+  const both = (provider: ProviderId): Models => ({
+    photo: primary(provider, "photo"),
+    text: primary(provider, "text"),
+  });
   return {
     chosen,
-    primary: chosen === undefined ? undefined : { photo: primary(chosen, "photo"), text: primary(chosen, "text") },
+    primary: chosen === undefined ? undefined : both(chosen),
     // Fallbacks stand in for the one that was chosen: without it there is nothing to stand in for.
     fallbacks: chosen === undefined ? [] : fallbacks,
     ofKinds: new Map(ofKinds),
+    ofRoots: new Map(rootProviders(deps).map((provider) => [provider, both(provider)])),
     others: othersOf(deps, models),
   };
 };
 
 /** Everything the settings name, whether it can be called or not. */
-const namedModels = ({ primary, fallbacks, ofKinds }: Plan): readonly LanguageModel[] =>
-  distinct([...(primary === undefined ? [] : [primary.photo, primary.text]), ...fallbacks, ...ofKinds.values()]);
+const namedModels = ({ primary, fallbacks, ofKinds, ofRoots }: Plan): readonly LanguageModel[] => {
+  const pairs = [...(primary === undefined ? [] : [primary]), ...ofRoots.values()];
+  return distinct([...pairs.flatMap(({ photo, text }) => [photo, text]), ...fallbacks, ...ofKinds.values()]);
+};
 
 /** Chains by route, without targets that lack a key and without routes that lead nowhere. */
 const chainsOf = (plan: Plan, models: TargetModels): ReadonlyMap<string, readonly LanguageModel[]> => {
@@ -161,7 +176,12 @@ const serveOf = (
 
 const routeFor = (plan: Plan, kinds: EnrichmentKinds, name: string, choice: RouteChoice): string => {
   const purpose = purposeOf(kinds.get(name).kind);
-  const model = choice.explicit === true ? plan.primary?.[purpose] : plan.ofKinds.get(name);
+  const ofKind = plan.ofKinds.get(name);
+  const { provider } = choice;
+  // A model that was chosen for the kind is as good where it is of that provider.
+  const isForeign = provider !== undefined && ofKind?.provider !== provider;
+  const wanted = isForeign ? plan.ofRoots.get(provider)?.[purpose] : ofKind;
+  const model = choice.explicit === true ? plan.primary?.[purpose] : wanted;
   const route = model === undefined ? ROUTES[purpose] : modelRoute(model);
   return choice.localOnly ? route + LOCAL : route;
 };

@@ -4,6 +4,8 @@
  */
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { Watch } from "../../catalogue/watch-repository.ts";
+import type { Clock } from "../../clock.ts";
+import { MINUTE } from "../../clock.ts";
 import { confirmsItself } from "../../enrichment/apply-document.ts";
 import type { OfferedWatch } from "../../enrichment/inputs.ts";
 import { watchDocument } from "../../enrichment/kinds/watch-match.ts";
@@ -20,6 +22,8 @@ const MAX_OFFERED = 5;
 /** Photos compared between two looks at the signal. */
 const LOT = 200;
 const PREFILTER = "prefilter";
+/** A photo is dated when its transaction begins, and seen when that has ended. */
+const OVERLAP_MS = 10 * MINUTE;
 
 export interface NewStandingWatch {
   readonly name: string;
@@ -64,6 +68,7 @@ export interface MatchedAlone {
 
 export interface WatchDeps extends ScoringDeps {
   readonly kinds: () => Promise<EnrichmentKinds>;
+  readonly clock: Clock;
 }
 
 /**
@@ -151,14 +156,29 @@ const matchOne = async (contentHash: string, { deps, score, watches, executionId
   return body.status === "ok";
 };
 
-const matchAlone = async (deps: WatchDeps, score: ScoreWatches, signal: AbortSignal): Promise<MatchedAlone> => {
+/** Every photo that came before was compared, under this key: what is asked for again and again stays cheap. */
+interface LookedAt {
+  readonly vectorKey: string;
+  readonly until: number;
+}
+
+const matchAlone = async (
+  deps: WatchDeps,
+  {
+    score,
+    looked,
+    signal,
+  }: { readonly score: ScoreWatches; readonly looked: LookedAt | undefined; readonly signal: AbortSignal },
+): Promise<MatchedAlone & { readonly looked: LookedAt | undefined }> => {
   const { executions, watches: store } = await deps.catalogue();
   const watches = await store.active();
   const model = watches.length === 0 ? undefined : await deps.model();
+  const until = deps.clock.now() - OVERLAP_MS;
+  const since = looked?.vectorKey === model?.vectorKey ? (looked?.until ?? 0) : 0;
   let [compared, matched, after] = [0, 0, ""];
   let executionId: string | undefined;
   while (model !== undefined) {
-    const photos = await store.uncompared({ vectorKey: model.vectorKey, after, limit: LOT });
+    const photos = await store.uncompared({ vectorKey: model.vectorKey, since, after, limit: LOT });
     const last = photos.at(-1);
     if (last === undefined) break;
     executionId ??= await executions.start({ command: "watches", kinds: ["watch_match"], filter: {} });
@@ -170,11 +190,12 @@ const matchAlone = async (deps: WatchDeps, score: ScoreWatches, signal: AbortSig
     after = last;
   }
   if (executionId !== undefined) await executions.settle(executionId);
-  return { compared, matched };
+  return { compared, matched, looked: model === undefined ? undefined : { vectorKey: model.vectorKey, until } };
 };
 
 export const createWatchApi = (deps: WatchDeps): WatchApi => {
   const score = createScoring(deps);
+  let looked: LookedAt | undefined;
   return {
     add: async (watch) => add(await deps.catalogue(), watch),
     list: async () => {
@@ -188,6 +209,10 @@ export const createWatchApi = (deps: WatchDeps): WatchApi => {
       if (watches.length === 0) return [];
       return (await score(contentHash, watches)).slice(0, MAX_OFFERED).map(({ watch }) => offered(watch));
     },
-    matchAlone: (signal) => matchAlone(deps, score, signal),
+    matchAlone: async (signal) => {
+      const { looked: seen, ...result } = await matchAlone(deps, { score, looked, signal });
+      looked = seen;
+      return result;
+    },
   };
 };

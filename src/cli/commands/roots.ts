@@ -1,6 +1,7 @@
 /** `photon roots list|add|remove|confirm`. */
 import { z } from "zod";
 import type { AddedRoot } from "../../catalogue/root-repository.ts";
+import { PROVIDER_IDS } from "../../config.ts";
 import type { AddRootOptions, RootsApi } from "../../library/roots.ts";
 import type { FreezeReason } from "../../library/scan/root-check.ts";
 import { FREEZE_TEXTS } from "../../library/scan/root-check.ts";
@@ -61,7 +62,11 @@ const addOptions = z.object({
   hidden: flag("--hidden", z.boolean().default(false), "Take files and folders whose name starts with a dot."),
   localOnly: flag("--local-only", z.boolean().default(false), "Its photos never leave this machine."),
   kinds: flag("--kinds <kinds>", z.array(z.string()).default([]), "Enrichments made by themselves, by commas."),
-  provider: flag("--provider <name>", z.string().optional(), "Language models of this provider describe its photos."),
+  provider: flag(
+    "--provider <name>",
+    z.enum(PROVIDER_IDS).optional(),
+    "Language models of this provider describe its photos.",
+  ),
   sentinel: flag(
     "--sentinel",
     z.boolean().default(false),

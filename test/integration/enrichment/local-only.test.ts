@@ -145,3 +145,16 @@ test("an album with one private photo is private", async () => {
   await expectForgotten(library, "album:trip", "photo_story");
   expect(provider.requests).toEqual([]);
 });
+
+test("a root that the library knows as private keeps its photos, whatever was planned before", async () => {
+  await using provider = await startAnsweringProvider(() => GOOD);
+  await using library = await createEnrichmentLibrary({ config: provider.config });
+  const hash = await library.addPhoto("a.jpg", await photoBytes(1));
+  await library.enqueue({ kind: "image_tag", scopeId: hash });
+  await library.sql("update roots set options = ?", JSON.stringify({ localOnly: true }));
+
+  await library.work();
+
+  await expectForgotten(library, hash);
+  expect(provider.requests).toEqual([]);
+});

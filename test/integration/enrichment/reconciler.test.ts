@@ -139,3 +139,27 @@ test("photos that must stay on this machine are not asked for where only others 
   expect(await run(library, clock)).toMatchObject({ asked: 0 });
   expect(await library.sql("select count(*) as jobs from jobs")).toEqual([{ jobs: 0 }]);
 });
+
+test("a root says which kinds are made for its photos, and by whom", async () => {
+  await using given = await setUp();
+  const { clock, library } = given;
+  const root = `[[roots]]\npath = ${JSON.stringify(library.photos)}\n`;
+  await library.configure(`${STUB_CONFIG}${root}kinds = ["photo_story"]\nprovider = "ollama"\n`);
+  await run(library, clock);
+  clock.advance(1);
+  await photo(library, "x");
+  expect(await run(library, clock)).toMatchObject({ asked: 1 });
+  expect(await library.sql("select document_type, route like '%ollama%' as ollama from jobs")).toEqual([
+    { document_type: "photo_story", ollama: 1 },
+  ]);
+});
+
+test("photos of a root without kinds are left alone", async () => {
+  await using given = await setUp();
+  const { clock, library } = given;
+  await run(library, clock);
+  clock.advance(1);
+  await photo(library, "x");
+  await library.sql("update roots set options = ?", JSON.stringify({ kinds: [] }));
+  expect(await run(library, clock)).toMatchObject({ asked: 0 });
+});

@@ -120,4 +120,33 @@ describe("folders that stay here", () => {
     const { isLocalOnly } = await load(`[[roots]]\npath = "${join(folder, "link")}"\nlocal_only = true\n`);
     expect(isLocalOnly(join(folder, "real"), "a.jpg")).toBe(true);
   });
+
+  test("what the library knows of a root counts where the configuration says nothing about it", async () => {
+    const known = { localOnly: true };
+    expect((await rules("")).isLocalOnly(photos(), "a.jpg", known)).toBe(true);
+    expect((await rules("local_only = false")).isLocalOnly(photos(), "a.jpg", known)).toBe(false);
+    const { isLocalOnly } = await rules('folders = { "Public" = { local_only = false } }');
+    expect([isLocalOnly(photos(), "a.jpg", known), isLocalOnly(photos(), "Public/a.jpg", known)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+});
+
+describe("kinds and providers of roots", () => {
+  const rulesOf = async (lines: string) =>
+    (await load(`[[roots]]\npath = "${join(folder, "photos")}"\n${lines}`)).ofRoot;
+  const file = (options = {}, root = "photos") => ({ root: join(folder, root), path: "a.jpg", options });
+
+  test("the configuration comes before what the library knows, for photos in the folder it names", async () => {
+    const { kindsOf, providerOf } = await rulesOf('kinds = ["image_tag"]\nprovider = "ollama"');
+    const known = { kinds: ["photo_story"], provider: "openai" };
+    expect([kindsOf(file(known)), providerOf(file(known))]).toEqual([["image_tag"], "ollama"]);
+    expect([kindsOf(file(known, "other")), providerOf(file(known, "other"))]).toEqual([["photo_story"], "openai"]);
+    expect([kindsOf(file({}, "other")), providerOf(file({}, "other"))]).toEqual([undefined, undefined]);
+  });
+
+  test("a kind that does not exist is refused", async () => {
+    await expect(rulesOf('kinds = ["image_tags"]')).rejects.toThrow('received "image_tags"');
+  });
 });

@@ -14,7 +14,13 @@ const photo = (given: Partial<PhotoSubject> = {}): PhotoSubject => ({
   contentHash: HASH,
   isForgotten: false,
   files: [
-    { root: "/home/me/Pictures", path: "Trips/2024/IMG_1.jpg", absolutePath: Buffer.from("/x"), isPresent: true },
+    {
+      root: "/home/me/Pictures",
+      path: "Trips/2024/IMG_1.jpg",
+      absolutePath: Buffer.from("/x"),
+      isPresent: true,
+      options: {},
+    },
   ],
   zeroShotTags: ["dog", "beach"],
   capturedAt: "2024-07-15T14:32:00",

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadEnrichmentKinds } from "../../../src/app/enrichment/kinds.ts";
 import type { EnrichmentTargets } from "../../../src/app/enrichment/targets.ts";
 import { createTargets } from "../../../src/app/enrichment/targets.ts";
+import type { ProviderId } from "../../../src/config.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { ConfigError, InternalError } from "../../../src/errors.ts";
 import type { Logger } from "../../../src/logger.ts";
@@ -20,18 +21,19 @@ interface Given {
   readonly environment?: Readonly<Record<string, string>>;
   readonly toml?: string;
   readonly followed?: number;
+  readonly rootProviders?: readonly ProviderId[];
   readonly logger?: Logger;
 }
 
 const targetsOf = async (llm: Readonly<Record<string, string>>, given: Given = {}): Promise<EnrichmentTargets> => {
-  const { toml = "", environment = {}, followed, logger = silentLogger } = given;
+  const { toml = "", environment = {}, followed, rootProviders = [], logger = silentLogger } = given;
   const configPath = join(folder, "config.toml");
   writeFileSync(configPath, toml);
   const variables = Object.entries(llm).map(([name, value]) => [`PHOTON_LLM_${name.toUpperCase()}`, value] as const);
   const all = { ...environment, ...(Object.fromEntries(variables) as Record<string, string>) };
   const { config } = loadConfig({ environment: all, configPath, workingDirectory: folder });
   const kinds = await loadEnrichmentKinds({ config });
-  return createTargets({ config, kinds, logger, ...(followed === undefined ? {} : { followed }) });
+  return createTargets({ config, kinds, logger, rootProviders, ...(followed === undefined ? {} : { followed }) });
 };
 const names = (targets: EnrichmentTargets, route: string): readonly string[] =>
   targets.chainOf(route).map(({ provider, modelId }) => `${provider}: ${modelId}`);
@@ -62,6 +64,20 @@ describe("routes", () => {
     expect(names(targets, route)).toEqual(["anthropic: claude-sonnet-5", "anthropic: claude-haiku-4-5"]);
     expect(targets.routeOf("image_tag", { localOnly: true, explicit: true })).toBe(`${route}@local`);
     expect(targets.chainOf(`${route}@local`)).toEqual([]);
+  });
+
+  test("photos of a root with a provider of its own go to that, and to nobody else", async () => {
+    const toml =
+      '[[roots]]\npath = "photos"\nprovider = "ollama"\n[enrichment.kinds.translate]\nmodel = "ollama/aya"\n';
+    const llm = { provider: "anthropic", fallback_models: "openai/gpt-4o" };
+    const targets = await targetsOf(llm, { toml, environment: KEYS, rootProviders: ["openai"] });
+    const route = (kind: string, provider: ProviderId): string => targets.routeOf(kind, { localOnly: false, provider });
+    expect(names(targets, route("image_tag", "ollama"))).toEqual(["ollama: llama3.2-vision"]);
+    expect(names(targets, route("translate", "ollama"))).toEqual(["ollama: aya"]);
+    expect(names(targets, route("image_tag", "openai"))[0]).toMatch(/^openai: /);
+    expect(targets.serve.some((served) => served.route === route("image_tag", "ollama"))).toBe(true);
+    const explicit = targets.routeOf("image_tag", { localOnly: false, provider: "ollama", explicit: true });
+    expect(names(targets, explicit)[0]).toMatch(/^anthropic: /);
   });
 
   test("kinds with pictures go by vision, the others by text, those with a model of their own to it", async () => {
