@@ -1,9 +1,9 @@
 /** `get_status`: what the library holds, what is pending, who works on it, what went wrong. */
 import { z } from "zod";
 import type { ToolContext } from "./outcome.ts";
-import { jobData } from "./status/job-status.ts";
+import { jobData, jobSchema } from "./status/job-status.ts";
 import type { StatusData, StatusLibrary } from "./status/status-data.ts";
-import { readStatusData } from "./status/status-data.ts";
+import { readStatusData, statusSchema } from "./status/status-data.ts";
 import { defineTool } from "./tool.ts";
 
 /** Also what `photon://status` shows. */
@@ -26,6 +26,7 @@ export const getStatus = defineTool({
     pending: z.number(),
     failed: z.number(),
   }),
+  result: statusSchema.extend({ job: jobSchema.optional() }),
   effect: "read",
   async handle({ job_id: jobId }, context, signal) {
     const library: StatusLibrary = await context.photon();
