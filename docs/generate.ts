@@ -1,14 +1,16 @@
 /**
- * Writes docs/reference/ from the config schema and the command objects. `--check` writes nothing and fails when a page
+ * Writes docs/reference/ from the config schema, the command objects and the tools. `--check` writes nothing and fails when a page
  * is out of date. Run by `npm run docs:gen`.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readCommandLine } from "../src/cli/build-program.ts";
-import { commandGroups, commands } from "../src/cli/commands.ts";
+import { commandGroups } from "../src/cli/command-groups.ts";
+import { commands } from "../src/cli/commands.ts";
 import type { ConfigField } from "../src/config.ts";
 import { acceptedValues, configFields, environmentNames, sectionOf } from "../src/config.ts";
 import { systemCode } from "../src/errors.ts";
+import { toolsPage } from "./tool-reference.ts";
 
 const FOLDER = join(import.meta.dirname, "reference");
 const HELP_COLUMNS = 100;
@@ -78,7 +80,7 @@ const currentText = async (path: string): Promise<string> => {
   }
 };
 
-const pages = { "config.md": configPage(), "cli.md": await commandsPage() };
+const pages = { "config.md": configPage(), "cli.md": await commandsPage(), "tools.md": toolsPage(NOTE) };
 const isCheck = process.argv.includes("--check");
 await mkdir(FOLDER, { recursive: true });
 for (const [name, text] of Object.entries(pages)) {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ChangesApi } from "../src/app/changes.ts";
 import { CHANGE_KINDS } from "../src/app/changes.ts";
 import type { Search } from "../src/search/types.ts";
-import { changesData } from "./changes/changes-data.ts";
+import { changesData, changesResultSchema } from "./changes/changes-data.ts";
 import { defineTool } from "./tool.ts";
 
 export const changesSince = defineTool({
@@ -21,6 +21,7 @@ export const changesSince = defineTool({
     cursor: z.string(),
     more: z.boolean(),
   }),
+  result: changesResultSchema,
   effect: "read",
   async handle({ cursor, kinds = [], limit }, { photon }) {
     const library: ChangesApi & Search = await photon();

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { SECOND } from "../src/clock.ts";
 import type { Search } from "../src/search/types.ts";
-import { describedData, loadFacts } from "./describe/described-data.ts";
+import { describedData, describeResultSchema, loadFacts } from "./describe/described-data.ts";
 import { describeMissing } from "./describe/describe-missing.ts";
 import { knownPhotos } from "./photos/known-photos.ts";
 import { DETAILS } from "./photos/photo-row.ts";
@@ -24,6 +24,7 @@ export const describe = defineTool({
   output: z.looseObject({
     photos: z.array(z.looseObject({ id: z.string() })),
   }),
+  result: describeResultSchema,
   effect: ({ provider }) => (provider === undefined ? "read" : "write"),
   openWorld: ({ provider }) => provider?.leavesMachine === true,
   timeLimitMs: ({ generate, wait_seconds: wait }) => CALL_LIMIT_MS + (generate ? wait * SECOND : 0),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Search } from "../src/search/types.ts";
 import { DUPLICATE_KINDS } from "../src/search/types.ts";
-import { duplicatesData } from "./duplicates/duplicates-data.ts";
+import { duplicatesData, duplicatesResultSchema } from "./duplicates/duplicates-data.ts";
 import { defineTool } from "./tool.ts";
 
 export const findDuplicates = defineTool({
@@ -22,6 +22,7 @@ export const findDuplicates = defineTool({
     total: z.number(),
     returned: z.number(),
   }),
+  result: duplicatesResultSchema,
   effect: "read",
   async handle({ folder, mode, threshold, limit, cursor }, { photon }, signal) {
     const library: Search = await photon();

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { CostsApi } from "../src/app/enrichment/costs-api.ts";
 import { parseDateRange } from "../src/search/date-range.ts";
-import { costsData } from "./costs/costs-data.ts";
+import { costsData, costsResultSchema } from "./costs/costs-data.ts";
 import { defineTool } from "./tool.ts";
 
 export const getCosts = defineTool({
@@ -18,6 +18,7 @@ export const getCosts = defineTool({
     rows: z.array(z.looseObject({ key: z.string() })),
     total_usd: z.number(),
   }),
+  result: costsResultSchema,
   effect: "read",
   async handle({ from, to, by }, { photon }) {
     parseDateRange(from, to); // names what is wrong as this tool calls it

@@ -3,7 +3,12 @@ import { z } from "zod";
 import type { EnrichmentApi } from "../src/app/enrichment/enrichment-api.ts";
 import { InvalidInputError } from "../src/errors.ts";
 import type { Search } from "../src/search/types.ts";
-import { enrichmentOfJob, enrichmentOfPhotos, MOST_ITEMS } from "./enrichment/enrichment-data.ts";
+import {
+  enrichmentOfJob,
+  enrichmentOfPhotos,
+  enrichmentResultSchema,
+  MOST_ITEMS,
+} from "./enrichment/enrichment-data.ts";
 import { defineTool } from "./tool.ts";
 
 export const getEnrichment = defineTool({
@@ -22,6 +27,7 @@ export const getEnrichment = defineTool({
     items: z.array(z.looseObject({ id: z.string() })),
     queue_depth: z.number(),
   }),
+  result: enrichmentResultSchema,
   effect: "read",
   async handle({ ids, job_id: jobId, kind, language, history }, { photon }) {
     if ((ids === undefined) === (jobId === undefined)) {

@@ -2,9 +2,9 @@
 import { z } from "zod";
 import type { ToolContext } from "./outcome.ts";
 import type { JobData } from "./status/job-status.ts";
-import { jobData, processJobData } from "./status/job-status.ts";
+import { jobData, jobSchema, processJobData } from "./status/job-status.ts";
 import type { StatusData, StatusLibrary } from "./status/status-data.ts";
-import { readStatusData } from "./status/status-data.ts";
+import { readStatusData, statusSchema } from "./status/status-data.ts";
 import { defineTool } from "./tool.ts";
 
 /** Also what `photon://status` shows. */
@@ -32,6 +32,7 @@ export const getStatus = defineTool({
     pending: z.number(),
     failed: z.number(),
   }),
+  result: statusSchema.extend({ job: jobSchema.optional() }),
   effect: "read",
   async handle({ job_id: jobId }, context, signal) {
     const library: StatusLibrary = await context.photon();

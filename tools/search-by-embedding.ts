@@ -8,7 +8,7 @@ import { SEARCH_SORTS } from "../src/search/types.ts";
 import { DETAILS } from "./photos/photo-row.ts";
 import { interpretWords } from "./search/interpret-words.ts";
 import { filtersOf, filtersSchema, queryFields, termsOf } from "./search/query-terms.ts";
-import { questionOutcome, searchData } from "./search/search-data.ts";
+import { questionOutcome, searchData, searchResultSchema } from "./search/search-data.ts";
 import { defineTool } from "./tool.ts";
 import { CALL_LIMIT_MS } from "./run-call.ts";
 
@@ -37,6 +37,7 @@ export const searchByEmbedding = defineTool({
     returned: z.number(),
     pending: z.number(),
   }),
+  result: searchResultSchema,
   effect: "read",
   openWorld: ({ provider }) => provider?.leavesMachine === true,
   timeLimitMs: ({ interpret }) => CALL_LIMIT_MS + (interpret ? 20 * SECOND : 0),

@@ -18,6 +18,11 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly input: Input;
   /** `z.looseObject` with ids and counts only. Left out by tools that return pictures or may return a task. */
   readonly output?: Output;
+  /**
+   * Every field of the data: for the reference and for tests. Clients are told of `output` alone, which is shorter.
+   * Left out by tools that return pictures.
+   */
+  readonly result?: z.ZodObject;
   /** Annotations and `--read-only` follow from it. */
   readonly effect: Effect | ((settings: ToolSettings) => Effect);
   /** Whether a call may reach beyond this machine; left out = never. */

@@ -1,6 +1,7 @@
 /** Entry of the command line: reads arguments and environment. The launcher has answered a bare `--version` before. */
 import { existsSync, readFileSync } from "node:fs";
-import { commandGroups, commands } from "./commands.ts";
+import { commandGroups } from "./command-groups.ts";
+import { commands } from "./commands.ts";
 import { runAsProcess } from "./run-as-process.ts";
 
 const packageVersion = (): string => {

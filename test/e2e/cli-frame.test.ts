@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { commandGroups, commands } from "../../src/cli/commands.ts";
+import { commandGroups } from "../../src/cli/command-groups.ts";
+import { commands } from "../../src/cli/commands.ts";
 import { optionUses } from "../../src/cli/command.ts";
 import type { ProgramResult, RunningProgram } from "../support/run-program.ts";
 import { REPOSITORY, runPhoton, runProgram, startProgram } from "../support/run-program.ts";

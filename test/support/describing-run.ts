@@ -65,7 +65,7 @@ const startWorkerHere = (
   const ended = work();
   return {
     pid: undefined,
-  kill: () => undefined,
+    kill: () => undefined,
     ended,
     finish: () => {
       finish.abort();

@@ -10,25 +10,24 @@ const SHOWN_DIGITS = 12;
 const FOLDER_LENGTH = 100;
 
 export const changesResultSchema = z.strictObject({
-  /** Oldest first. */
-  events: z.array(
-    z.strictObject({
-      id: z.string(),
-      kind: z.enum(CHANGE_KINDS),
-      /** ISO 8601, UTC. */
-      at: z.string(),
-      /** Left out when the photo is not in the library any more. */
-      folder: z.string().optional(),
-      /** Of `matched`: the standing watch. */
-      match: z.strictObject({ watch: z.string(), confidence: z.number() }).optional(),
-      /** Of `enriched`: document type. */
-      document: z.string().optional(),
-    }),
-  ),
+  events: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        kind: z.enum(CHANGE_KINDS),
+        at: z.string().describe("ISO 8601, UTC."),
+        folder: z.string().optional().describe("Left out when the photo is not in the library any more."),
+        match: z
+          .strictObject({ watch: z.string(), confidence: z.number() })
+          .optional()
+          .describe("Of `matched`: the standing watch."),
+        document: z.string().optional().describe("Of `enriched`: document type."),
+      }),
+    )
+    .describe("Oldest first."),
   cursor: z.string(),
   more: z.boolean(),
-  /** The cursor was older than what is kept: these are the newest events. */
-  reset: z.literal(true).optional(),
+  reset: z.literal(true).optional().describe("The cursor was older than what is kept: these are the newest events."),
   note: z.string().optional(),
 });
 export type ChangesData = z.output<typeof changesResultSchema>;

@@ -14,16 +14,13 @@ export const costsResultSchema = z.strictObject({
       failed: z.number().optional(),
       input_tokens: z.number(),
       output_tokens: z.number(),
-      /** US dollars of the calls whose price is known; null = of none. */
-      cost_usd: z.number().nullable(),
+      cost_usd: z.number().nullable().describe("US dollars of the calls whose price is known; null = of none."),
     }),
   ),
   total_usd: z.number(),
-  /** Calls whose price nobody knows; they are in no sum. */
-  unpriced_calls: z.number(),
+  unpriced_calls: z.number().describe("Calls whose price nobody knows; they are in no sum."),
   budget: z.array(z.strictObject({ limit: z.string(), limit_usd: z.number(), used_usd: z.number() })).optional(),
-  /** First and last moment, ISO 8601, UTC. */
-  from: z.string(),
+  from: z.string().describe("First and last moment, ISO 8601, UTC."),
   to: z.string(),
   note: z.string().optional(),
 });

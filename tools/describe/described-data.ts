@@ -14,8 +14,7 @@ import { photoFacts, photoFactsSchema } from "./photo-facts.ts";
 export const describeResultSchema = z.strictObject({
   photos: z.array(photoFactsSchema),
   errors: z.array(itemErrorSchema),
-  /** Of descriptions that are not done yet. */
-  job_id: z.string().optional(),
+  job_id: z.string().optional().describe("Of descriptions that are not done yet."),
   note: z.string().optional(),
 });
 export type DescribeData = z.output<typeof describeResultSchema>;

@@ -11,7 +11,6 @@ const texts = z.record(z.string(), z.string());
 export const photoFactsSchema = photoRowSchema.omit({ caption: true, caption_source: true, title: true }).extend({
   size: z.string(),
   format: z.string(),
-  /** What the file itself says. */
   exif_text: z
     .strictObject({
       source: z.literal("exif"),
@@ -19,8 +18,8 @@ export const photoFactsSchema = photoRowSchema.omit({ caption: true, caption_sou
       caption: z.string().optional(),
       keywords: z.array(z.string()).optional(),
     })
-    .optional(),
-  /** What is written about the photo. */
+    .optional()
+    .describe("What the file itself says."),
   enrichment: z
     .strictObject({
       source: z.enum(["llm", "assistant", "user"]),
@@ -29,15 +28,18 @@ export const photoFactsSchema = photoRowSchema.omit({ caption: true, caption_sou
       description: z.string().optional(),
       tags: z.array(z.string()),
       model: z.string().optional(),
-      /** Of `language`, or of every language with `detail: full`. */
-      translations: z.record(z.string(), texts).optional(),
-      /** Of `detail: full`. */
-      story: texts.optional(),
+      translations: z
+        .record(z.string(), texts)
+        .optional()
+        .describe("Of `language`, or of every language with `detail: full`."),
+      story: texts.optional().describe("Of `detail: full`."),
     })
-    .optional(),
-  /** Other photos that look nearly the same; left out when nothing can be said. */
-  similar_count: z.number().optional(),
-  /** Of `detail: full`: settings of the camera. */
+    .optional()
+    .describe("What is written about the photo."),
+  similar_count: z
+    .number()
+    .optional()
+    .describe("Other photos that look nearly the same; left out when nothing can be said."),
   camera_settings: z
     .strictObject({
       lens: z.string().optional(),
@@ -46,11 +48,13 @@ export const photoFactsSchema = photoRowSchema.omit({ caption: true, caption_sou
       exposure_seconds: z.number().optional(),
       focal_length_mm: z.number().optional(),
     })
-    .optional(),
-  /** Of `detail: full`: tags with their confidence and where they come from, best first. */
-  scored_tags: z.array(z.strictObject({ name: z.string(), confidence: z.number(), source: z.string() })).optional(),
-  /** Of `detail: full`: all files that hold it. */
-  files: z.array(z.string()).optional(),
+    .optional()
+    .describe("Of `detail: full`."),
+  scored_tags: z
+    .array(z.strictObject({ name: z.string(), confidence: z.number(), source: z.string() }))
+    .optional()
+    .describe("Of `detail: full`: with confidence and source, best first."),
+  files: z.array(z.string()).optional().describe("Of `detail: full`: all files that hold it."),
 });
 export type PhotoFacts = z.output<typeof photoFactsSchema>;
 

@@ -8,21 +8,16 @@ import { displayPath, placeOf } from "../photos/photo-row.ts";
 export const duplicatesResultSchema = z.strictObject({
   groups: z.array(
     z.strictObject({
-      /** Id of the photo to keep; exact: path of the file to keep. */
-      keep_suggestion: z.string(),
-      /** The one to keep first; exact: one id, for the content is one. */
-      ids: z.array(z.string()),
+      keep_suggestion: z.string().describe("Id of the photo to keep; exact: path of the file to keep."),
+      ids: z.array(z.string()).describe("The one to keep first; exact: one id, for the content is one."),
       reason: z.string(),
-      /** Largest perceptual distance from the one to keep, bits of 144. */
-      distance: z.number().optional(),
-      /** Members of the group, those that are not listed too. */
-      count: z.number(),
-      /** In the order of `ids`. */
+      distance: z.number().optional().describe("Largest perceptual distance from the one to keep, bits of 144."),
+      count: z.number().describe("Members of the group, those that are not listed too."),
       photos: z
         .array(z.strictObject({ name: z.string(), folder: z.string(), size: z.string(), bytes: z.number() }))
-        .optional(),
-      /** exact: where the content lies, the file to keep first. */
-      files: z.array(z.string()).optional(),
+        .optional()
+        .describe("In the order of `ids`."),
+      files: z.array(z.string()).optional().describe("exact: where the content lies, the file to keep first."),
     }),
   ),
   total: z.number(),

@@ -15,14 +15,12 @@ const SHOWN_DIGITS = 12;
 
 export const enrichmentResultSchema = z.strictObject({
   items: z.array(enrichmentItemSchema),
-  /** Jobs of the whole library that are not done. */
-  queue_depth: z.number(),
-  /** Seconds until the job may be done. */
-  eta_s: z.number().optional(),
-  /** Of `job_id`: what has become of its items. */
+  queue_depth: z.number().describe("Jobs of the whole library that are not done."),
+  eta_s: z.number().optional().describe("Seconds until the job may be done."),
   progress: z
     .strictObject({ total: z.number(), pending: z.number(), processed: z.number(), failed: z.number() })
-    .optional(),
+    .optional()
+    .describe("Of `job_id`: what has become of its items."),
   errors: z.array(itemErrorSchema),
   note: z.string().optional(),
 });

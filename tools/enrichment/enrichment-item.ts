@@ -14,27 +14,24 @@ const versionFields = {
   description: z.string().optional(),
   tags: z.array(z.string()).optional(),
   source: z.enum(SOURCES),
-  /** A model, the name of an assistant's program, or `user`. */
-  model: z.string(),
-  /** ISO 8601, UTC. */
-  at: z.string(),
+  model: z.string().describe("A model, the name of an assistant's program, or `user`."),
+  at: z.string().describe("ISO 8601, UTC."),
 };
 const versionSchema = z.strictObject(versionFields);
 type ItemVersion = z.output<typeof versionSchema>;
 
 export const enrichmentItemSchema = z.strictObject({
   id: z.string(),
-  /** Document type: `image_tag`, `translate:es`. */
-  kind: z.string(),
+  kind: z.string().describe("Document type: `image_tag`, `translate:es`."),
   state: z.enum(STATES),
   ...versionSchema.partial().shape,
-  /** The version readers see, when an older one is confirmed and the newest is not. */
-  shown_version: z.number().optional(),
-  /** What the model asked back instead of an answer. */
-  question: z.string().optional(),
+  shown_version: z
+    .number()
+    .optional()
+    .describe("The version readers see, when an older one is confirmed and the newest is not."),
+  question: z.string().optional().describe("What the model asked back instead of an answer."),
   error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
-  /** Of `history`: older versions, newest first. */
-  versions: z.array(versionSchema).optional(),
+  versions: z.array(versionSchema).optional().describe("Of `history`: older versions, newest first."),
 });
 export type EnrichmentItem = z.output<typeof enrichmentItemSchema>;
 

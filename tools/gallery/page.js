@@ -158,11 +158,19 @@ const idsLike = async (id, cursor) => {
 };
 const showSimilar = async (id) => {
   lightbox.close();
+  const nextBefore = nextIds;
   let found;
   await whileBusy(async () => {
     found = await idsLike(id);
   });
-  if (found !== undefined) replacePhotos(found);
+  if (found !== undefined && found.length > 0) {
+    replacePhotos(found);
+    return;
+  }
+  nextIds = nextBefore;
+  if (found === undefined) return;
+  draw();
+  say("No other photo is like this one.");
 };
 
 const tellSelection = async () => {

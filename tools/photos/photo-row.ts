@@ -29,8 +29,7 @@ export const CONCISE_LIMITS: RowLimits = { caption: 160, name: 100, folder: 120,
 
 const gpsSchema = z.strictObject({ latitude: z.number(), longitude: z.number(), altitude: z.number().optional() });
 export const captionFields = {
-  /** Best there is: what is written about the photo, else what its file says. */
-  caption: z.string().optional(),
+  caption: z.string().optional().describe("Best there is: what is written about the photo, else what its file says."),
   caption_source: z.enum(["exif", "llm", "assistant", "user"]).optional(),
 };
 
@@ -38,16 +37,12 @@ export const captionFields = {
 export const photoRowSchema = z.strictObject({
   id: z.string(),
   uri: z.string(),
-  /** Of the file. */
-  name: z.string(),
-  /** From the root's name on: `Pictures/2024/Beach`. */
-  folder: z.string(),
-  /** Wall-clock time, with an offset when the file states one. */
-  taken_at: z.string().optional(),
+  name: z.string().describe("Of the file."),
+  folder: z.string().describe("From the root's name on: `Pictures/2024/Beach`."),
+  taken_at: z.string().optional().describe("Wall-clock time, with an offset when the file states one."),
   ...captionFields,
   tags: z.array(z.string()),
-  /** False: its disk is not connected. */
-  online: z.literal(false).optional(),
+  online: z.literal(false).optional().describe("False: its disk is not connected."),
   title: z.string().optional(),
   size: z.string().optional(),
   format: z.string().optional(),

@@ -14,21 +14,19 @@ const SCORE_DIGITS = 3;
 export const searchResultSchema = z.strictObject({
   hits: z.array(
     photoRowSchema.extend({
-      /** 0 to 1; lists have none. */
-      score: z.number().optional(),
+      score: z.number().optional().describe("0 to 1; lists have none."),
       match: z.enum(["good", "weak"]).optional(),
-      /** Of `detail: full`: what the score comes from. */
-      why: z.string().optional(),
+      why: z.string().optional().describe("Of `detail: full`: what the score comes from."),
     }),
   ),
-  /** Photos that pass the filters. */
-  total: z.number(),
+  total: z.number().describe("Photos that pass the filters."),
   returned: z.number(),
-  /** Photos and changes that are not searchable yet. */
-  pending: z.number(),
+  pending: z.number().describe("Photos and changes that are not searchable yet."),
   next_cursor: z.string().optional(),
-  /** Arguments that the words of `interpret` stand for; the next page takes them. */
-  interpreted: z.strictObject({ text: z.string().optional(), filters: filtersSchema }).optional(),
+  interpreted: z
+    .strictObject({ text: z.string().optional(), filters: filtersSchema })
+    .optional()
+    .describe("Arguments that the words of `interpret` stand for; the next page takes them."),
   question: z.strictObject({ text: z.string(), options: z.array(z.string()), source: z.literal("llm") }).optional(),
   note: z.string().optional(),
 });

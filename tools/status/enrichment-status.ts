@@ -5,23 +5,20 @@ import type { LlmStatus } from "../../src/app/enrichment/llm-status.ts";
 import { outsideName } from "../photos/outside-text.ts";
 
 export const enrichmentSchema = z.strictObject({
-  /** A language model can be called now. */
-  ready: z.boolean(),
-  /** Why none can be called. */
-  problem: z.string().nullable(),
+  ready: z.boolean().describe("A language model can be called now."),
+  problem: z.string().nullable().describe("Why none can be called."),
   total_photos: z.number(),
   enriched_descriptions: z.number(),
   photo_profiles: z.number(),
   with_translations: z.number(),
-  /** Percent of the photos, one decimal. */
-  enrichment_coverage: z.number(),
+  enrichment_coverage: z.number().describe("Percent of the photos, one decimal."),
   profile_coverage: z.number(),
   translation_coverage: z.number(),
-  /** Enrichments by kind and state. */
-  states: z.record(z.string(), z.record(z.string(), z.number())),
+  states: z.record(z.string(), z.record(z.string(), z.number())).describe("Enrichments by kind and state."),
   queue: z.strictObject({ depth: z.number(), running: z.number(), kinds: z.record(z.string(), z.number()) }),
-  /** photon's own cache of answers; hit_rate from 0 to 1. */
-  cache: z.strictObject({ size: z.number(), hit_rate: z.number(), total_requests: z.number() }),
+  cache: z
+    .strictObject({ size: z.number(), hit_rate: z.number(), total_requests: z.number() })
+    .describe("photon's own cache of answers; hit_rate from 0 to 1."),
   providers: z.array(
     z.strictObject({
       provider: z.string(),
@@ -30,12 +27,12 @@ export const enrichmentSchema = z.strictObject({
       ready: z.boolean(),
       leaves_machine: z.boolean(),
       models: z.array(z.string()),
-      /** ISO 8601, UTC. */
-      unavailable_since: z.string().optional(),
+      unavailable_since: z.string().optional().describe("ISO 8601, UTC."),
     }),
   ),
-  /** What is stopped: `all`, `provider:...`, `model:...` or `kind:...`. */
-  pauses: z.array(z.strictObject({ target: z.string(), reason: z.string(), until: z.string().optional() })),
+  pauses: z
+    .array(z.strictObject({ target: z.string(), reason: z.string(), until: z.string().optional() }))
+    .describe("What is stopped: `all`, `provider:...`, `model:...` or `kind:...`."),
 });
 export type EnrichmentStatus = z.output<typeof enrichmentSchema>;
 

@@ -6,18 +6,15 @@ import { outsideName } from "../photos/outside-text.ts";
 
 export const jobSchema = z.strictObject({
   job_id: z.string(),
-  /** Name of the tool or command that began it. */
-  command: z.string(),
+  command: z.string().describe("Name of the tool or command that began it."),
   state: z.enum(["working", "completed", "cancelled"]),
-  /** Nothing has failed so far. */
-  success: z.boolean(),
+  success: z.boolean().describe("Nothing has failed so far."),
   message: z.string(),
   total: z.number(),
   pending: z.number(),
   processed_count: z.number(),
   failed_count: z.number(),
-  /** Failed items by public code. */
-  failures: z.record(z.string(), z.number()).optional(),
+  failures: z.record(z.string(), z.number()).optional().describe("Failed items by public code."),
   eta_s: z.number().optional(),
 });
 export type JobData = z.output<typeof jobSchema>;

@@ -10,14 +10,11 @@ const MESSAGE_LENGTH = 200;
 const SHOWN_DIGITS = 12;
 
 export const lastErrorSchema = z.strictObject({
-  /** Name of a file, or id of a photo. */
-  about: z.string(),
-  /** Document type of an enrichment. */
-  kind: z.string().optional(),
+  about: z.string().describe("Name of a file, or id of a photo."),
+  kind: z.string().optional().describe("Document type of an enrichment."),
   code: z.string(),
   message: z.string(),
-  /** ISO 8601, UTC. */
-  at: z.string(),
+  at: z.string().describe("ISO 8601, UTC."),
 });
 type LastError = z.output<typeof lastErrorSchema>;
 

@@ -31,24 +31,19 @@ export const statusSchema = z.strictObject({
   version: z.string(),
   indexed: z.number(),
   files: z.number(),
-  /** Files to process, and photos whose index row is out of date. */
-  pending: z.number(),
-  /** Files that cannot be processed. */
-  failed: z.number(),
+  pending: z.number().describe("Files to process, and photos whose index row is out of date."),
+  failed: z.number().describe("Files that cannot be processed."),
   roots: z.array(
     z.strictObject({
       path: z.string(),
-      /** visited: its photos are served by id, no tool takes paths in it. */
-      kind: z.enum(["added", "visited"]),
+      kind: z.enum(["added", "visited"]).describe("visited: its photos are served by id, no tool takes paths in it."),
       files: z.number(),
       online: z.boolean(),
     }),
   ),
   model: z.strictObject({ id: z.string(), vectors: z.number(), basic: z.boolean() }).nullable(),
-  /** Who works on enrichments. */
-  workers: z.array(z.strictObject({ role: z.string(), process: processSchema })),
-  /** Who writes the search index; null = nobody has to. */
-  committer: processSchema.nullable(),
+  workers: z.array(z.strictObject({ role: z.string(), process: processSchema })).describe("Who works on enrichments."),
+  committer: processSchema.nullable().describe("Who writes the search index; null = nobody has to."),
   agent: z.strictObject({ alive: z.boolean() }),
   enrichment: enrichmentSchema,
   last_errors: z.array(lastErrorSchema),

@@ -312,6 +312,27 @@ const view = async (
 const readAllStats = (catalogue: Catalogue, filter: StatsFilter): Promise<EnrichmentStats> =>
   readStats(catalogue, filter, (name) => findAlbum(catalogue, name));
 
+type EnrichmentReads = Pick<
+  EnrichmentApi,
+  "obstacle" | "status" | "lastFailures" | "requireKind" | "queue" | "report" | "view" | "stats"
+>;
+
+const createReads = (deps: EnrichmentDeps): EnrichmentReads => {
+  const { catalogue, clock } = deps;
+  return {
+    obstacle: async () => (await findObstacle(await catalogue(), await deps.targets()))?.text,
+    status: async (executionId) => executionStatus(await catalogue(), executionId, clock.now()),
+    lastFailures: async (limit) => (await catalogue()).reviews.lastFailed(limit),
+    requireKind: async (name) => {
+      (await deps.kinds()).get(name);
+    },
+    queue: async () => (await catalogue()).jobs.stats(),
+    report: async (executionId) => reportExecution(await catalogue(), executionId, 0),
+    view: async (key, { history = false } = {}) => view(await catalogue(), key, history),
+    stats: async (filter) => readAllStats(await catalogue(), filter),
+  };
+};
+
 export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
   const { catalogue, clock } = deps;
   const timed = async (work: () => Promise<string>): Promise<ExecutionReport> => {
@@ -322,6 +343,7 @@ export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
     return reportExecution(opened, executionId, (clock.now() - startedAt) / SECOND);
   };
   const api: EnrichmentApi = {
+    ...createReads(deps),
     availability: async () => (await deps.targets()).availability(),
     plan: async (request) => {
       const { workingDirectory } = deps;
@@ -365,16 +387,6 @@ export const createEnrichmentApi = (deps: EnrichmentDeps): EnrichmentApi => {
       await using opened = await deps.workers.openParts();
       return await batchRound({ ...opened, clock, logger: deps.logger }, signal);
     },
-    obstacle: async () => (await findObstacle(await catalogue(), await deps.targets()))?.text,
-    status: async (executionId) => executionStatus(await catalogue(), executionId, clock.now()),
-    lastFailures: async (limit) => (await catalogue()).reviews.lastFailed(limit),
-    requireKind: async (name) => {
-      (await deps.kinds()).get(name);
-    },
-    queue: async () => (await catalogue()).jobs.stats(),
-    report: async (executionId) => reportExecution(await catalogue(), executionId, 0),
-    view: async (key, { history = false } = {}) => view(await catalogue(), key, history),
-    stats: async (filter) => readAllStats(await catalogue(), filter),
   };
   return api;
 };

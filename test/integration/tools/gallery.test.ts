@@ -201,6 +201,21 @@ inBrowser("photos like one take the place of the others, page after page", async
   expect(opened.calls.map(({ input }) => input["cursor"])).toContain("page-2");
 });
 
+inBrowser("when no photo is like one, the others stay, with the way to more of them", async () => {
+  await using opened = await open({
+    result: await resultOf([1, 3], { next_cursor: "later" }),
+    callTool: async () => ({ content: [], structuredContent: { hits: [] } }),
+  });
+  await untilTiles(opened, 2);
+  await opened.page.evaluate(`document.querySelector(".tile").focus()`);
+  await opened.page.press("m");
+  await until("the answer", async () =>
+    (await opened.status()) === "No other photo is like this one." ? true : undefined,
+  );
+  expect(await opened.tiles()).toHaveLength(2);
+  expect(await opened.page.evaluate(`document.getElementById("more").hidden`)).toBe(false);
+});
+
 inBrowser(
   "a failed call is told and leaves the photos; without a server nothing is offered that needs one",
   async () => {

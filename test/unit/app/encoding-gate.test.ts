@@ -48,7 +48,11 @@ test.each([
 });
 
 test("who waits in line and is told to stop leaves it; a failure frees the place", async () => {
-  const gate = createEncodingGate({ isCoreWorking: () => Promise.resolve(true), clock: createManualClock(), places: 1 });
+  const gate = createEncodingGate({
+    isCoreWorking: () => Promise.resolve(true),
+    clock: createManualClock(),
+    places: 1,
+  });
   const work = heldWork();
   const first = gate.pass(work.run, neverAborted());
   await settled();
