@@ -49,7 +49,8 @@ export interface WatchApi {
   readonly offer: (contentHash: string, signal: AbortSignal) => Promise<readonly OfferedWatch[]>;
   /**
    * Decides without a language model about photos that were compared with no watch yet. Meant for libraries without a
-   * provider.
+   * provider. May be called again and again, by any process: each photo is decided about once, and where no vector has
+   * come since the last call nothing is looked at.
    */
   readonly matchAlone: (signal: AbortSignal) => Promise<MatchedAlone>;
 }
@@ -138,17 +139,34 @@ const matchOne = async (contentHash: string, { deps, score, watches, executionId
     model: PREFILTER,
     autoConfirm: confirmsItself(kind, body, autoConfirm),
   });
-  await documents.writeVersion({ scopeId: contentHash, documentType: kind.kind, kind: kind.kind }, write);
-  return body.status === "ok";
+  const documentId = await documents.writeFirst(
+    { scopeId: contentHash, documentType: kind.kind, kind: kind.kind },
+    write,
+  );
+  return documentId !== undefined && body.status === "ok";
 };
 
-const matchAlone = async (deps: WatchDeps, score: ScoreWatches, signal: AbortSignal): Promise<MatchedAlone> => {
+const NOTHING: MatchedAlone = { compared: 0, matched: 0 };
+
+/** What was there when everything had been compared. */
+interface Known {
+  state: string;
+}
+
+const matchAlone = async (
+  deps: WatchDeps,
+  { score, known }: { readonly score: ScoreWatches; readonly known: Known },
+  signal: AbortSignal,
+): Promise<MatchedAlone> => {
   const { executions, watches: store } = await deps.catalogue();
   const watches = await store.active();
   const model = watches.length === 0 ? undefined : await deps.model();
+  if (model === undefined) return NOTHING;
+  const state = JSON.stringify([model.vectorKey, await store.newestVector(), watches.map(({ id }) => id)]);
+  if (state === known.state) return NOTHING;
   let [compared, matched, after] = [0, 0, ""];
   let executionId: string | undefined;
-  while (model !== undefined) {
+  for (;;) {
     const photos = await store.uncompared({ vectorKey: model.vectorKey, after, limit: LOT });
     const last = photos.at(-1);
     if (last === undefined) break;
@@ -161,11 +179,13 @@ const matchAlone = async (deps: WatchDeps, score: ScoreWatches, signal: AbortSig
     after = last;
   }
   if (executionId !== undefined) await executions.settle(executionId);
+  known.state = state;
   return { compared, matched };
 };
 
 export const createWatchApi = (deps: WatchDeps): WatchApi => {
   const score = createScoring(deps);
+  const known: Known = { state: "" };
   return {
     add: async (watch) => add(await deps.catalogue(), watch),
     list: async () => {
@@ -179,6 +199,6 @@ export const createWatchApi = (deps: WatchDeps): WatchApi => {
       if (watches.length === 0) return [];
       return (await score(contentHash, watches)).slice(0, MAX_OFFERED).map(({ watch }) => offered(watch));
     },
-    matchAlone: (signal) => matchAlone(deps, score, signal),
+    matchAlone: (signal) => matchAlone(deps, { score, known }, signal),
   };
 };
