@@ -43,6 +43,9 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal;
 }
 
+/** Made once: an abort without a reason makes an error with a stack trace for every call. */
+const OVER = new Error("The call is over.");
+
 /** Starts the deadline; disposing stops its timer. */
 export const openExchange = ({
   endpoint,
@@ -64,6 +67,6 @@ export const openExchange = ({
     headers,
     deadline: deadline.signal,
     signal,
-    [Symbol.dispose]: () => finished.abort(),
+    [Symbol.dispose]: () => finished.abort(OVER),
   };
 };

@@ -5,7 +5,7 @@ import { admit, spentSince } from "./call-admission.ts";
 import { cacheStats, clearCache, readCached } from "./call-cache.ts";
 import { bookCached, complete, endRequest, openCallOf, recordRequest, rescueCalls } from "./call-completion.ts";
 import type { CallLogRepository } from "./call-log.ts";
-import { costRows, meanUsage } from "./call-reports.ts";
+import { costRows, createMeanUsage } from "./call-reports.ts";
 import { ledgerPage } from "./ledger-reports.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import { createWriteGroup } from "./write-group.ts";
@@ -40,7 +40,7 @@ export const createCallLogRepository = (
     recordRequest: (entry) => recordRequest(database, entry, clock.now()),
     endRequest: (callId, outcome) => endRequest(database, callId, outcome),
     rescue: () => rescueCalls(database, clock.now()),
-    meanUsage: (calls) => meanUsage(database, calls),
+    meanUsage: createMeanUsage(database, clock),
     spentSince: (from) => spentSince(database, from),
     costs: (query) => costRows(database, query),
     ledger: (query) => ledgerPage(database, query),

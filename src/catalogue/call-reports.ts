@@ -1,8 +1,12 @@
 /** What calls took and cost, out of the call log. */
 import type { Kysely, RawBuilder } from "kysely";
 import { sql } from "kysely";
+import type { Clock } from "../clock.ts";
+import { SECOND } from "../clock.ts";
 import type { CostQuery, CostRow, MeanUsage } from "./call-log.ts";
 import type { CatalogueSchema } from "./schema.ts";
+import type { Given } from "./statement.ts";
+import { statement } from "./statement.ts";
 
 type Database = Kysely<CatalogueSchema>;
 
@@ -17,30 +21,49 @@ export interface MeanQuery {
   readonly stepId: string;
 }
 
-export const meanUsage = async (
-  database: Database,
-  { provider, model, stepId }: MeanQuery,
-): Promise<MeanUsage | undefined> => {
-  const last = database
-    .selectFrom("llm_call_logs")
-    .select(["input_tokens", "output_tokens"])
-    .where("provider", "=", provider)
-    .where("model_requested", "=", model)
-    .where("step_id", "=", stepId)
-    .where("output_tokens", "is not", null)
-    .orderBy("completed_at", "desc")
-    .limit(MEAN_OF)
-    .as("last");
-  const { calls, input, output } = await database
-    .selectFrom(last)
+const meanOfLast = statement((database, { provider, model, stepId }: Given<MeanQuery>) =>
+  database
+    .selectFrom(
+      database
+        .selectFrom("llm_call_logs")
+        .select(["input_tokens", "output_tokens"])
+        .where("provider", "=", provider)
+        .where("model_requested", "=", model)
+        .where("step_id", "=", stepId)
+        .where("output_tokens", "is not", null)
+        .orderBy("completed_at", "desc")
+        .limit(MEAN_OF)
+        .as("last"),
+    )
     .select((eb) => [
       eb.fn.countAll<number>().as("calls"),
       eb.fn.avg<number | null>("input_tokens").as("input"),
       eb.fn.avg<number | null>("output_tokens").as("output"),
-    ])
-    .executeTakeFirstOrThrow();
+    ]),
+);
+
+const askMean = async (database: Database, query: MeanQuery): Promise<MeanUsage | undefined> => {
+  const { calls = 0, input = null, output = null } = (await meanOfLast.first(database, query)) ?? {};
   if (calls < LEAST_CALLS || input === null || output === null) return undefined;
   return { calls, inputTokens: Math.round(input), outputTokens: Math.round(output) };
+};
+
+/** A mean of so many calls hardly moves from one to the next, and every call asks for it. */
+const MEAN_HOLDS_MS = 10 * SECOND;
+
+export const createMeanUsage = (
+  database: Database,
+  clock: Clock,
+): ((query: MeanQuery) => Promise<MeanUsage | undefined>) => {
+  const known = new Map<string, { readonly mean: MeanUsage; readonly until: number }>();
+  return async ({ provider, model, stepId }) => {
+    const key = JSON.stringify([provider, model, stepId]);
+    const before = known.get(key);
+    if (before !== undefined && clock.now() < before.until) return before.mean;
+    const mean = await askMean(database, { provider, model, stepId });
+    if (mean !== undefined) known.set(key, { mean, until: clock.now() + MEAN_HOLDS_MS });
+    return mean;
+  };
 };
 
 interface ReportRow {

@@ -90,6 +90,8 @@ export interface DocumentRepository {
     key: EnrichmentKey & { readonly kind: string },
     write: DocumentWrite & { readonly createdByStep: "edit" | "annotate" | "restore" | "prefilter" },
   ) => Promise<string>;
+  /** The same where nothing was asked for or written before; undefined = somebody was first, and nothing is written. */
+  readonly writeFirst: (...version: Parameters<DocumentRepository["writeVersion"]>) => Promise<string | undefined>;
   readonly enrichment: (key: EnrichmentKey) => Promise<StoredEnrichment | undefined>;
   /** Newest first. */
   readonly history: (key: EnrichmentKey) => Promise<readonly StoredDocument[]>;
@@ -347,6 +349,14 @@ export const createDocumentRepository = (database: Database, clock: Clock): Docu
   discard: (key) => database.transaction().execute((tx) => discard(tx, key, clock.now())),
   writeVersion: ({ kind, ...key }, write) =>
     database.transaction().execute((tx) => writeVersion(tx, { key, kind, now: clock.now() }, write)),
+  writeFirst: ({ kind, ...key }, write) =>
+    database
+      .transaction()
+      .execute(async (tx) =>
+        (await selectEnrichment(tx, key)) === undefined
+          ? writeVersion(tx, { key, kind, now: clock.now() }, write)
+          : undefined,
+      ),
   enrichment: async (key) => {
     const row = await selectEnrichment(database, key);
     return row === undefined ? undefined : enrichmentOf(row);

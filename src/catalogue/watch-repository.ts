@@ -1,5 +1,6 @@
 /** Standing watches: saved queries that new photos are compared with. */
-import type { Kysely, Selectable } from "kysely";
+import type { ExpressionBuilder, Kysely, Selectable } from "kysely";
+import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { InvalidInputError } from "../errors.ts";
 import { insertAlbum, ownAlbumOf } from "./album-repository.ts";
@@ -46,16 +47,16 @@ export interface WatchRepository {
   /** The album of its matches stays as an album that people fill. False when there was none of that id. */
   readonly remove: (id: number) => Promise<boolean>;
   /**
-   * Photos with a vector under the key that came after the first active watch, and not before `since`, and were compared
-   * with none, in order of their hash.
+   * Photos with a vector under the key that came after the first active watch and were compared with none, in order of
+   * their hash.
    */
   readonly uncompared: (request: {
     readonly vectorKey: string;
-    /** Milliseconds UTC; 0 = all. */
-    readonly since: number;
     readonly after: string;
     readonly limit: number;
   }) => Promise<readonly string[]>;
+  /** Grows with every vector that is added; told at once, whatever the size of the library. */
+  readonly newestVector: () => Promise<number>;
 }
 
 const watchOf = (row: Selectable<WatchesTable>): Watch => ({
@@ -102,39 +103,37 @@ const remove = async (tx: Tx, id: number): Promise<boolean> => {
   return removed.numDeletedRows > 0n;
 };
 
+/** Found first, out of two indexes alone: nearly every photo has been compared, again and again. */
+const withoutComparison = (eb: ExpressionBuilder<CatalogueSchema, "photos">, vectorKey: string, after: string) =>
+  eb
+    .selectFrom("embeddings")
+    .select("embeddings.content_hash")
+    .where("embeddings.vector_key", "=", vectorKey)
+    .where("embeddings.content_hash", ">", after)
+    .where((inner) =>
+      inner.not(
+        inner.exists(
+          inner
+            .selectFrom("enrichments")
+            .select("enrichments.scope_id")
+            .whereRef("enrichments.scope_id", "=", "embeddings.content_hash")
+            .where("enrichments.document_type", "=", "watch_match"),
+        ),
+      ),
+    );
+
 const uncompared: (
   database: Database,
   ...request: Parameters<WatchRepository["uncompared"]>
-) => Promise<readonly string[]> = async (database, { vectorKey, since, after, limit }) => {
+) => Promise<readonly string[]> = async (database, { vectorKey, after, limit }) => {
   const rows = await shownPhotos(database)
-    .innerJoin("embeddings", "embeddings.content_hash", "photos.content_hash")
     .select("photos.content_hash")
-    .where("embeddings.vector_key", "=", vectorKey)
-    .where("photos.content_hash", ">", after)
-    .$if(since > 0, (query) =>
-      query.where("photos.content_hash", "in", (eb) =>
-        eb
-          .selectFrom("photos as recent") // few of many, by an index of their own
-          .select("recent.content_hash")
-          .where("recent.created_at", ">=", since),
-      ),
-    )
+    .where((eb) => eb("photos.content_hash", "in", withoutComparison(eb, vectorKey, after)))
     .where("photos.created_at", ">=", (eb) =>
       eb
         .selectFrom("watches")
         .select((inner) => inner.fn.min("watches.created_at").as("first"))
         .where("active", "=", 1),
-    )
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom("enrichments")
-            .select("enrichments.scope_id")
-            .whereRef("enrichments.scope_id", "=", "photos.content_hash")
-            .where("enrichments.document_type", "=", "watch_match"),
-        ),
-      ),
     )
     .orderBy("photos.content_hash")
     .limit(limit)
@@ -148,4 +147,10 @@ export const createWatchRepository = (database: Database, clock: Clock): WatchRe
     (await database.selectFrom("watches").selectAll().where("active", "=", 1).orderBy("id").execute()).map(watchOf),
   remove: (id) => database.transaction().execute((tx) => remove(tx, id)),
   uncompared: (request) => uncompared(database, request),
+  newestVector: async () => {
+    const { rows } = await sql<{ readonly newest: number | null }>`select max(rowid) as newest from embeddings`.execute(
+      database,
+    );
+    return rows[0]?.newest ?? 0;
+  },
 });

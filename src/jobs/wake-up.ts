@@ -1,4 +1,5 @@
-/** A pause that ends early when there is something to do. */
+/** A pause that ends early when there is something to do; what happens in the same moment is one thing to do. */
+import { setImmediate as restOfThisTurn } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 
 export class WakeUp {
@@ -22,6 +23,7 @@ export class WakeUp {
       await this.#clock.sleep(ms, this.#sleep.signal).catch(() => undefined); // woken early
       this.#sleep = undefined;
     }
+    await restOfThisTurn();
     this.#isCalled = false;
   }
 }

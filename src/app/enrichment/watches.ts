@@ -5,7 +5,6 @@
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { Watch } from "../../catalogue/watch-repository.ts";
 import type { Clock } from "../../clock.ts";
-import { MINUTE } from "../../clock.ts";
 import { confirmsItself } from "../../enrichment/apply-document.ts";
 import type { OfferedWatch } from "../../enrichment/inputs.ts";
 import { watchDocument } from "../../enrichment/kinds/watch-match.ts";
@@ -22,8 +21,6 @@ const MAX_OFFERED = 5;
 /** Photos compared between two looks at the signal. */
 const LOT = 200;
 const PREFILTER = "prefilter";
-/** A photo is dated when its transaction begins, and seen when that has ended. */
-const OVERLAP_MS = 10 * MINUTE;
 
 export interface NewStandingWatch {
   readonly name: string;
@@ -55,7 +52,8 @@ export interface WatchApi {
   readonly offer: (contentHash: string, signal: AbortSignal) => Promise<readonly OfferedWatch[]>;
   /**
    * Decides without a language model about photos that were compared with no watch yet. Meant for libraries without a
-   * provider.
+   * provider. May be called again and again, by any process: each photo is decided about once, and where no vector has
+   * come since the last call nothing is looked at.
    */
   readonly matchAlone: (signal: AbortSignal) => Promise<MatchedAlone>;
 }
@@ -152,33 +150,35 @@ const matchOne = async (contentHash: string, { deps, score, watches, executionId
     model: PREFILTER,
     autoConfirm: confirmsItself(kind, body, autoConfirm),
   });
-  await documents.writeVersion({ scopeId: contentHash, documentType: kind.kind, kind: kind.kind }, write);
-  return body.status === "ok";
+  const documentId = await documents.writeFirst(
+    { scopeId: contentHash, documentType: kind.kind, kind: kind.kind },
+    write,
+  );
+  return documentId !== undefined && body.status === "ok";
 };
 
-/** Every photo that came before was compared, under this key: what is asked for again and again stays cheap. */
-interface LookedAt {
-  readonly vectorKey: string;
-  readonly until: number;
+const NOTHING: MatchedAlone = { compared: 0, matched: 0 };
+
+/** What was there when everything had been compared. */
+interface Known {
+  state: string;
 }
 
 const matchAlone = async (
   deps: WatchDeps,
-  {
-    score,
-    looked,
-    signal,
-  }: { readonly score: ScoreWatches; readonly looked: LookedAt | undefined; readonly signal: AbortSignal },
-): Promise<MatchedAlone & { readonly looked: LookedAt | undefined }> => {
+  { score, known }: { readonly score: ScoreWatches; readonly known: Known },
+  signal: AbortSignal,
+): Promise<MatchedAlone> => {
   const { executions, watches: store } = await deps.catalogue();
   const watches = await store.active();
   const model = watches.length === 0 ? undefined : await deps.model();
-  const until = deps.clock.now() - OVERLAP_MS;
-  const since = looked?.vectorKey === model?.vectorKey ? (looked?.until ?? 0) : 0;
+  if (model === undefined) return NOTHING;
+  const state = JSON.stringify([model.vectorKey, await store.newestVector(), watches.map(({ id }) => id)]);
+  if (state === known.state) return NOTHING;
   let [compared, matched, after] = [0, 0, ""];
   let executionId: string | undefined;
-  while (model !== undefined) {
-    const photos = await store.uncompared({ vectorKey: model.vectorKey, since, after, limit: LOT });
+  for (;;) {
+    const photos = await store.uncompared({ vectorKey: model.vectorKey, after, limit: LOT });
     const last = photos.at(-1);
     if (last === undefined) break;
     executionId ??= await executions.start({ command: "watches", kinds: ["watch_match"], filter: {} });
@@ -190,12 +190,13 @@ const matchAlone = async (
     after = last;
   }
   if (executionId !== undefined) await executions.settle(executionId);
-  return { compared, matched, looked: model === undefined ? undefined : { vectorKey: model.vectorKey, until } };
+  known.state = state;
+  return { compared, matched };
 };
 
 export const createWatchApi = (deps: WatchDeps): WatchApi => {
   const score = createScoring(deps);
-  let looked: LookedAt | undefined;
+  const known: Known = { state: "" };
   return {
     add: async (watch) => add(await deps.catalogue(), watch),
     list: async () => {
@@ -209,10 +210,6 @@ export const createWatchApi = (deps: WatchDeps): WatchApi => {
       if (watches.length === 0) return [];
       return (await score(contentHash, watches)).slice(0, MAX_OFFERED).map(({ watch }) => offered(watch));
     },
-    matchAlone: async (signal) => {
-      const { looked: seen, ...result } = await matchAlone(deps, { score, looked, signal });
-      looked = seen;
-      return result;
-    },
+    matchAlone: (signal) => matchAlone(deps, { score, known }, signal),
   };
 };

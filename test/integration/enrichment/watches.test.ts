@@ -122,6 +122,27 @@ test("without a language model the comparison decides: above the threshold, not 
   expect(await library.sql("select * from llm_call_logs")).toEqual([]);
 });
 
+test("asking often costs nothing: photos are compared once, by whoever comes first, and looked for when vectors came", async () => {
+  await using library = await createEnrichmentLibrary();
+  const calls: string[] = [];
+  const [one, other] = [await watchesOf(library, calls), await watchesOf(library)];
+  await one.add({ ...NEW, name: "our cat" });
+  await addPhoto(library, 1, 0.95);
+  await addPhoto(library, 2, 0);
+  const both = await Promise.all([one.matchAlone(NEVER), other.matchAlone(NEVER)]);
+  expect(both.reduce((sum, { matched }) => sum + matched, 0)).toBe(1);
+  const documents = () => library.sql("select count(*) as documents, max(version) as version from documents");
+  expect(await documents()).toEqual([{ documents: 2, version: 1 }]);
+  expect(await library.sql("select count(*) as events from events")).toEqual([{ events: 1 }]);
+
+  await library.sql("delete from enrichments where state = 'CONFIRMED' returning scope_id"); // would be found by a look
+  expect(await one.matchAlone(NEVER)).toEqual({ compared: 0, matched: 0 });
+  const third = await addPhoto(library, 3, 0.95);
+  expect((await one.matchAlone(NEVER)).compared).toBeGreaterThanOrEqual(1);
+  expect(await library.stateOf(third, "watch_match")).toBe("CONFIRMED");
+  expect(calls).toEqual(["our cat"]);
+});
+
 test("a match joins the watch's own album at once, the other album with the yes, and leaves both when discarded", async () => {
   await using library = await createEnrichmentLibrary();
   const watches = await watchesOf(library);
