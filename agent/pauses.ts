@@ -19,7 +19,7 @@ export interface PausesDeps {
   readonly clock: Clock;
 }
 
-const rulesOf = ({ watch }: Config): PauseWhen => {
+export const pauseRules = ({ watch }: Pick<Config, "watch">): PauseWhen => {
   const { battery, load, quiet_hours: quietHours } = watch.pause_when;
   return { battery, load, quietHours };
 };
@@ -32,7 +32,7 @@ const pausedText = ({ until }: AgentPause): string =>
 
 /** @returns asks: why nothing is to be done now, part of a sentence */
 export const createPauses = ({ agent, config, clock }: PausesDeps): (() => Promise<string | undefined>) => {
-  const rules = rulesOf(config);
+  const rules = pauseRules(config);
   let times: ProcessorTimes = processorTimes();
   let lookedAt = -Infinity;
   let byRules: string | undefined;

@@ -2,6 +2,7 @@
 import type { ScanningApi } from "../src/app/scanning.ts";
 import type { Catalogue } from "../src/catalogue/catalogue.ts";
 import type { AddedRoot } from "../src/catalogue/root-repository.ts";
+import type { WantedRootMode } from "../src/catalogue/schema.ts";
 import type { Clock } from "../src/clock.ts";
 import { MINUTE } from "../src/clock.ts";
 import type { Config } from "../src/config.ts";
@@ -33,17 +34,24 @@ const hasRootHandles = (platform: NodeJS.Platform): boolean => platform === "dar
 export const defaultSource = (platform: NodeJS.Platform = process.platform): CreateHintSource =>
   createBareSource(hasRootHandles(platform) ? "root" : "folder");
 
+/** The times of `[watch]`, in milliseconds. */
+export const watchTimes = ({ watch: { debounce_ms: quietMs, rescan_minutes: rescan } }: Pick<Config, "watch">) => ({
+  settle: { quietMs, longestMs: Math.max(quietMs, DEFAULT_SETTLE_TIMES.longestMs) },
+  rescanMs: { events: rescan.events * MINUTE, timed: rescan.timed * MINUTE },
+});
+
+/** What the user wants of a root, by itself or by `watch.mode`. */
+export const wantedMode = ({ mode }: Pick<AddedRoot, "mode">, { watch }: Pick<Config, "watch">): WantedRootMode =>
+  mode === "auto" ? watch.mode : mode;
+
 const createWatch = (deps: RootWatchesDeps, root: AddedRoot): RootWatch => {
   const { config, scanning, clock, logger, onChange, createSource = defaultSource() } = deps;
-  const { mode, debounce_ms: quietMs, rescan_minutes: rescan } = config.watch;
   return new RootWatch({
     path: root.path,
     scans: createRootScans(scanning, root.id),
-    chooseMode: () =>
-      chooseMode({ wanted: root.mode === "auto" ? mode : root.mode, fileSystem: root.identity?.fileSystem ?? "" }),
+    chooseMode: () => chooseMode({ wanted: wantedMode(root, config), fileSystem: root.identity?.fileSystem ?? "" }),
     createSource,
-    settle: { quietMs, longestMs: Math.max(quietMs, DEFAULT_SETTLE_TIMES.longestMs) },
-    rescanMs: { events: rescan.events * MINUTE, timed: rescan.timed * MINUTE },
+    ...watchTimes(config),
     clock,
     logger,
     onChange,

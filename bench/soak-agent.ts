@@ -8,7 +8,7 @@ import { soakAgent } from "../test/support/agent-soak.ts";
 
 const [operations = 2000, seed = 1] = process.argv.slice(2).map(Number);
 const write = (text: string): void => void process.stdout.write(`${text}\n`);
-const result = await soakAgent({ operations, seed, killEveryMs: 3000, restTimeoutMs: 60_000, onProgress: write });
+const result = await soakAgent({ operations, seed, killEveryMs: 3000, restTimeoutMs: 400_000, onProgress: write });
 const { kills, files, contents, embedded, warnings, problems } = result;
 write(
   `${operations} operations, ${kills} kills: ${files} files of ${contents} contents are left, ${embedded} photos embedded`,

@@ -112,6 +112,7 @@ const foldersOf = ({ general: { data_dir: data, model_dir: models } }: Config): 
 });
 
 interface AdministrationParts {
+  readonly config: Config;
   readonly catalogue: () => Promise<Catalogue>;
   readonly clock: Clock;
   readonly folders: LibraryFolders;
@@ -122,9 +123,10 @@ interface AdministrationParts {
   readonly again: LibraryProcess["again"];
 }
 
-const createAdministration = ({ model, index, again, ...parts }: AdministrationParts): LibraryAdministration =>
+const createAdministration = ({ config, model, index, again, ...parts }: AdministrationParts): LibraryAdministration =>
   createLibraryAdministration({
     ...parts,
+    tombstoneDays: config.watch.tombstone_days,
     activeModel: model.activeModel,
     indexStatus: async () => (await index.reader()).status(),
     committerHolder: async () => (await (await parts.catalogue()).leases.holder("committer"))?.owner,

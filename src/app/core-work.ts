@@ -98,8 +98,9 @@ const tell = (
   const path = source.displayPath;
   if (outcome.status === "failed") {
     const { code, message } = outcome.failure;
-    if (code !== "cancelled")
-      logger.warn("A photo could not be processed.", { event: "photo:failed", path, code, reason: message });
+    // Gone before its turn came: the scans see to it.
+    if (code === "cancelled" || code === "not_found") logger.debug("A photo was left.", { path, code });
+    else logger.warn("A photo could not be processed.", { event: "photo:failed", path, code, reason: message });
     return;
   }
   const [contentHash, stages] =

@@ -44,6 +44,8 @@ export interface AdministrationRepository {
   /** Photos with a present file at `path` or below it; absolute. By path. */
   readonly photosAt: (path: string) => Promise<readonly PhotoFiles[]>;
   readonly photosByHash: (contentHashes: readonly string[]) => Promise<readonly PhotoFiles[]>;
+  /** Photos that lie nowhere, and were missed last before this time; with the places where they lay. */
+  readonly photosMissingSince: (before: number) => Promise<readonly PhotoFiles[]>;
   readonly countAttached: (
     contentHashes: readonly string[],
   ) => Promise<{ readonly vectors: number; readonly tags: number }>;
@@ -120,6 +122,42 @@ const photosByHash = async (database: Database, hashes: readonly string[]): Prom
   return [...files]
     .map(([contentHash, places]) => ({ contentHash, paths: places.map(absolutePathOf) }))
     .toSorted((a, b) => ((a.paths[0] ?? "") < (b.paths[0] ?? "") ? -1 : 1));
+};
+
+/** Of an edited photo nothing is left but what people did to it: its own last change counts then. */
+const photosMissingSince = async (database: Database, before: number): Promise<readonly PhotoFiles[]> => {
+  const rows = await database
+    .selectFrom("photos")
+    .leftJoin("files", "files.content_hash", "photos.content_hash")
+    .leftJoin("roots", "roots.id", "files.root_id")
+    .select([
+      "photos.content_hash",
+      "photos.updated_at",
+      "files.updated_at as missing_at",
+      "files.path",
+      "roots.path as root",
+    ])
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("files as held")
+            .select("held.id")
+            .whereRef("held.content_hash", "=", "photos.content_hash")
+            .where("held.state", "<>", "missing"),
+        ),
+      ),
+    )
+    .orderBy("photos.content_hash")
+    .execute();
+  const photos = Map.groupBy(rows, (row) => row.content_hash);
+  return [...photos].flatMap(([contentHash, files]) => {
+    if (files.some((file) => (file.missing_at ?? file.updated_at) >= before)) return [];
+    const paths = files.flatMap(({ root, path }) =>
+      root === null || path === null ? [] : [joinPath(root, path).toString("utf8")],
+    );
+    return [{ contentHash, paths }];
+  });
 };
 
 /** Contents of the present files at `path`, which may be a file, a folder, or a folder around roots. */
@@ -216,6 +254,7 @@ export const createAdministrationRepository = (database: Database, clock: Clock)
   photosAt: async (path) =>
     photosByHash(database, await hashesAt(database, Buffer.from(path.length > 1 ? path.replace(/\/$/, "") : path))),
   photosByHash: (contentHashes) => photosByHash(database, contentHashes),
+  photosMissingSince: (before) => photosMissingSince(database, before),
   countAttached: (contentHashes) => countAttached(database, contentHashes),
   forget: (contentHashes) =>
     database.transaction().execute((transaction) => forgetPhotos(transaction, contentHashes, clock.now())),

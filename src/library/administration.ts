@@ -169,6 +169,8 @@ export interface AdministrationApi {
   ) => Promise<QuarantineRetry>;
   /** `targets` are ids, hashes, files or folders. NotFoundError names the first that is unknown. */
   readonly planForget: (targets: readonly string[]) => Promise<ForgetPlan>;
+  /** The same for photos whose files have been missing for longer than `watch.tombstone_days`. */
+  readonly planForgetMissing: () => Promise<ForgetPlan>;
   /** Removes what the plan names and leaves `forgotten` rows. */
   readonly forget: (plan: ForgetPlan) => Promise<void>;
   /** In order of preference; creates no library. */

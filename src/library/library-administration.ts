@@ -2,8 +2,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Catalogue } from "../catalogue/catalogue.ts";
-import type { QuarantinedFile } from "../catalogue/administration-repository.ts";
+import type { PhotoFiles, QuarantinedFile } from "../catalogue/administration-repository.ts";
 import type { Clock } from "../clock.ts";
+import { DAY } from "../clock.ts";
 import { SCHEMA_VERSION } from "../catalogue/migrations.ts";
 import { NotFoundError } from "../errors.ts";
 import type { RenditionStore } from "../photo/rendition-store.ts";
@@ -47,6 +48,8 @@ export interface LibraryAdministrationDeps {
   readonly rebuildIndex: (options: Parameters<AdministrationApi["rebuildIndex"]>[0]) => Promise<void>;
   readonly processAgain: (sources: AsyncIterable<PhotoSource>, signal: AbortSignal) => AsyncIterable<ProcessOutcome>;
   readonly workingDirectory: string;
+  /** After so many days a photo that is missing may be removed. */
+  readonly tombstoneDays: number;
 }
 
 export type LibraryAdministration = Pick<
@@ -60,6 +63,7 @@ export type LibraryAdministration = Pick<
   | "quarantined"
   | "retryQuarantined"
   | "planForget"
+  | "planForgetMissing"
   | "forget"
   | "undoForget"
 >;
@@ -179,9 +183,28 @@ const photosOfTarget = async ({ administration, search }: Catalogue, target: str
   });
 };
 
+const planOf = async ({ administration }: Catalogue, photos: readonly PhotoFiles[]): Promise<ForgetPlan> => {
+  const attached = await administration.countAttached(photos.map(({ contentHash }) => contentHash));
+  return {
+    photos: photos.map(({ contentHash, paths }) => ({
+      id: contentHash.slice(0, SHORT_ID_DIGITS),
+      contentHash,
+      paths,
+    })),
+    files: photos.reduce((sum, { paths }) => sum + paths.length, 0),
+    ...attached,
+  };
+};
+
+const planForgetMissing = async (deps: LibraryAdministrationDeps): Promise<ForgetPlan> => {
+  const catalogue = await deps.catalogue();
+  const before = deps.clock.now() - deps.tombstoneDays * DAY;
+  return planOf(catalogue, await catalogue.administration.photosMissingSince(before));
+};
+
 const planForget = async (deps: LibraryAdministrationDeps, targets: readonly string[]): Promise<ForgetPlan> => {
   const catalogue = await deps.catalogue();
-  const chosen = new Map<string, readonly string[]>();
+  const chosen = new Map<string, PhotoFiles>();
   for (const target of targets) {
     const path = join(target.startsWith("/") ? "" : deps.workingDirectory, target);
     const photos = await photosOfTarget(catalogue, target, path);
@@ -190,19 +213,9 @@ const planForget = async (deps: LibraryAdministrationDeps, targets: readonly str
         hint: "Run `photon search` to find ids; a path must be one that the library knows.",
       });
     }
-    for (const { contentHash, paths } of photos) chosen.set(contentHash, paths);
+    for (const photo of photos) chosen.set(photo.contentHash, photo);
   }
-  const hashes = [...chosen.keys()];
-  const attached = await catalogue.administration.countAttached(hashes);
-  return {
-    photos: [...chosen].map(([contentHash, paths]) => ({
-      id: contentHash.slice(0, SHORT_ID_DIGITS),
-      contentHash,
-      paths,
-    })),
-    files: [...chosen.values()].reduce((sum, paths) => sum + paths.length, 0),
-    ...attached,
-  };
+  return planOf(catalogue, [...chosen.values()]);
 };
 
 const forget = async (deps: LibraryAdministrationDeps, plan: ForgetPlan): Promise<void> => {
@@ -230,6 +243,7 @@ export const createLibraryAdministration = (deps: LibraryAdministrationDeps): Li
   quarantined: async (limit) => (await (await deps.catalogue()).administration.quarantined(limit)).map(entryOf),
   retryQuarantined: (paths, { signal }) => retry(deps, paths, signal),
   planForget: (targets) => planForget(deps, targets),
+  planForgetMissing: () => planForgetMissing(deps),
   forget: (plan) => forget(deps, plan),
   undoForget: async (targets) => {
     const wrong = targets.find((target) => !HASH_PREFIX.test(target));

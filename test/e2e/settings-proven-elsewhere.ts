@@ -14,6 +14,7 @@ const REQUESTS = "test/integration/enrichment/requests.test.ts";
 const SETTINGS = "test/integration/enrichment/settings.test.ts";
 const TARGETS = "test/unit/app/targets.test.ts";
 const VOCABULARIES = "test/unit/models/vocabularies.test.ts";
+const WATCHING = "test/unit/agent/watch-settings.test.ts";
 const WEBHOOK = "test/integration/enrichment/webhook.test.ts";
 const WORKER = "test/unit/app/worker-settings.test.ts";
 
@@ -24,6 +25,17 @@ const single: Partial<Record<ConfigKey, Proof>> = {
   "pipeline.retry_attempts": { file: LLM, word: "retry_attempts = 7" },
   "pipeline.retry_delay_ms": { file: LLM, word: "retry_delay_ms = 250" },
   "limits.llm_timeout_ms": { file: WORKER, word: "limits.llm_timeout_ms" },
+  "watch.mode": { file: WATCHING, word: 'mode = "timed"' },
+  "watch.debounce_ms": { file: WATCHING, word: "debounce_ms = 9000" },
+  "watch.rescan_minutes.events": { file: WATCHING, word: "events = 2" },
+  "watch.rescan_minutes.timed": { file: WATCHING, word: "timed = 1" },
+  "watch.stable_seconds.local": { file: WATCHING, word: "local = 3" },
+  "watch.stable_seconds.network": { file: WATCHING, word: "network = 20" },
+  "watch.pause_when.battery": { file: WATCHING, word: "battery = true" },
+  "watch.pause_when.load": { file: WATCHING, word: "load = 0.8" },
+  "watch.pause_when.quiet_hours": { file: WATCHING, word: 'quiet_hours = "22:00-07:00"' },
+  "watch.tombstone_days": { file: "test/integration/library/forget-missing.test.ts", word: "tombstone_days = 3" },
+  "watch.loss_guard_percent": { file: "test/integration/library/loss-guard.test.ts", word: "loss_guard_percent = " },
   "watch.follow_symlinks": { file: "test/integration/library/watched-links.test.ts", word: "follow_symlinks = true" },
   "llm.environment": { file: LLM, word: "llm.environment" },
   "llm.provider": { file: TARGETS, word: "provider:" },

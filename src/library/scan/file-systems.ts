@@ -1,5 +1,7 @@
 /** The kind of file system a folder lies on, and what follows from it for watching. */
 import { readFile } from "node:fs/promises";
+import { SECOND } from "../../clock.ts";
+import type { Config } from "../../config.ts";
 
 /** Changes made on other machines give no events, or files arrive in ways of their own. */
 const NETWORK =
@@ -33,6 +35,10 @@ export const fileSystemOf = async (path: string): Promise<string> => {
   if (process.platform !== "linux") return "";
   return fileSystemIn(await readFile("/proc/self/mountinfo", "utf8"), path);
 };
+
+/** How long a file must keep still there, in milliseconds. */
+export const stableMs = ({ local, network }: Config["watch"]["stable_seconds"], type: string): number =>
+  (isNetworkFileSystem(type) ? network : local) * SECOND;
 
 /** Whether hints of changes cannot be trusted there. */
 export const isNetworkFileSystem = (type: string): boolean => NETWORK.test(type) || FUSE.test(type);

@@ -3,13 +3,12 @@ import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { AddedRoot } from "../../catalogue/root-repository.ts";
 import type { ScanChanges, ScannedFile } from "../../catalogue/scan-repository.ts";
 import type { Clock } from "../../clock.ts";
-import { SECOND } from "../../clock.ts";
 import type { Config } from "../../config.ts";
 import type { Logger } from "../../logger.ts";
 import { isInside } from "../../photo/path-bytes.ts";
 import type { FolderDifference } from "./compare-folder.ts";
 import { compareFolder, countsAsThere, pathKey } from "./compare-folder.ts";
-import { isNetworkFileSystem } from "./file-systems.ts";
+import { stableMs } from "./file-systems.ts";
 import { knownByInode } from "./known-by-inode.ts";
 import type { Links } from "./links.ts";
 import { linksOf } from "./links.ts";
@@ -176,8 +175,7 @@ export class RootScan {
   }
 
   #settleMs(): number {
-    const { local, network } = this.#deps.config.watch.stable_seconds;
-    return (isNetworkFileSystem(this.#root.identity?.fileSystem ?? "") ? network : local) * SECOND;
+    return stableMs(this.#deps.config.watch.stable_seconds, this.#root.identity?.fileSystem ?? "");
   }
 
   async #compare(scan: FolderScan): Promise<void> {
