@@ -307,7 +307,9 @@ describe("examples", () => {
 
   test("a file that is no picture is refused", async () => {
     await writeFile(join(library.photos, "notes.jpg"), "no picture");
-    expect(await refused({ served }, { like_path: "notes.jpg" })).toContain("received a file that starts like none of them");
+    expect(await refused({ served }, { like_path: "notes.jpg" })).toContain(
+      "received a file that starts like none of them",
+    );
   });
 
   test("a vector of the model is searched, another length is refused with the right one", async () => {
