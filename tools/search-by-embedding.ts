@@ -27,7 +27,7 @@ export const searchByEmbedding = defineTool({
     sort: z.enum(SEARCH_SORTS).optional(),
     limit: z.int().min(1).max(50).default(12),
     min_score: z.number().min(0).max(1).optional(),
-    cursor: z.string().max(500).optional(),
+    cursor: z.string().max(500).optional().describe("next_cursor, with the same arguments"),
     detail: z.enum(DETAILS).default("concise"),
     interpret: z.boolean().default(false).describe("Read dates and folders out of text"),
   }),

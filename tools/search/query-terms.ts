@@ -15,7 +15,7 @@ const name = z.string().max(200);
 const date = z.string().max(25);
 
 const mixTerm = z.strictObject({
-  text: words.optional(),
+  text: words.optional().describe("What the photos show"),
   like_id: name.optional(),
   weight: z.number().min(-5).max(5).default(1),
 });
@@ -31,8 +31,8 @@ export const queryFields = {
 
 export const filtersSchema = z.strictObject({
   taken_from: date.optional().describe("2024, 2024-06, 2024-06-15"),
-  taken_to: date.optional(),
-  folder: z.string().max(1000).optional(),
+  taken_to: date.optional().describe("Included whole"),
+  folder: z.string().max(1000).optional().describe("Path, or its last names"),
   tags: z.array(name).max(10).optional(),
   camera: name.optional(),
   near: z.strictObject({ lat: z.number(), lon: z.number(), km: z.number() }).optional(),
