@@ -2,12 +2,13 @@
 import { decodeBench } from "./decode.ts";
 import { jobQueueBench } from "./job-queue.ts";
 import { libraryWritesBench } from "./library-writes.ts";
-import { llmCoreBench } from "./llm-core.ts";
 import { llmBatchingBench } from "./llm-batching.ts";
+import { llmCoreBench, llmCoreManyBench } from "./llm-core.ts";
+import { llmMemoryBench, memoryBench } from "./memory.ts";
 import { modelSizesBench } from "./model-sizes.ts";
 import { photonMiniBench } from "./photon-mini.ts";
 import { processBench } from "./process.ts";
-import { memoryBench, startUpBench, unchangedBench } from "./start-up.ts";
+import { startUpBench, unchangedBench } from "./start-up.ts";
 import { retagBench } from "./retag.ts";
 import type { Bench } from "./support/bench.ts";
 import { vectorCommitBench } from "./vector-commit.ts";
@@ -22,10 +23,12 @@ export const benches: readonly Bench[] = [
   jobQueueBench,
   llmBatchingBench,
   llmCoreBench,
+  llmCoreManyBench,
   retagBench,
   vectorCommitBench,
   ...vectorSearchBenches,
   startUpBench,
   unchangedBench,
   memoryBench,
+  llmMemoryBench,
 ];
