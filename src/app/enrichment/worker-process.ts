@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { lowerPriorityOf } from "./niceness.ts";
 
 /** The child's words on the command line. */
 const WORKER_WORDS = ["worker", "enrichment", "--follow"] as const;
@@ -67,6 +68,7 @@ export const startEnrichmentWorker = (options: WorkerProcessOptions): WorkerProc
     env: environment,
     stdio: ["pipe", "ignore", "pipe"], // stdout belongs to the parent's records
   });
+  if (child.pid !== undefined) lowerPriorityOf(child.pid);
   forwardLines(child.stderr, onLog);
   child.stdin.on("error", () => undefined); // it has ended already; `ended` tells
   const ended = once(child, "close").then(([code]): WorkerEnd => ({ exitCode: code as number | null })); // as documented
