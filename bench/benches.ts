@@ -2,13 +2,14 @@
 import { decodeBench } from "./decode.ts";
 import { jobQueueBench } from "./job-queue.ts";
 import { libraryWritesBench } from "./library-writes.ts";
-import { llmCoreBench } from "./llm-core.ts";
 import { llmBatchingBench } from "./llm-batching.ts";
 import { mcpBench } from "./mcp.ts";
+import { llmCoreBench, llmCoreManyBench } from "./llm-core.ts";
+import { llmMemoryBench, memoryBench } from "./memory.ts";
 import { modelSizesBench } from "./model-sizes.ts";
 import { photonMiniBench } from "./photon-mini.ts";
 import { processBench } from "./process.ts";
-import { memoryBench, startUpBench, unchangedBench } from "./start-up.ts";
+import { startUpBench, unchangedBench } from "./start-up.ts";
 import { retagBench } from "./retag.ts";
 import type { Bench } from "./support/bench.ts";
 import { vectorCommitBench } from "./vector-commit.ts";
@@ -23,6 +24,7 @@ export const benches: readonly Bench[] = [
   jobQueueBench,
   llmBatchingBench,
   llmCoreBench,
+  llmCoreManyBench,
   retagBench,
   mcpBench,
   vectorCommitBench,
@@ -30,4 +32,5 @@ export const benches: readonly Bench[] = [
   startUpBench,
   unchangedBench,
   memoryBench,
+  llmMemoryBench,
 ];

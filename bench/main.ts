@@ -3,7 +3,7 @@
  *
  *   npm run bench                  every bench at full size (about an hour)
  *   npm run bench -- --quick       small sizes, minutes, nothing is written
- *   npm run bench -- decode search only benches whose name contains one of the words
+ *   npm run bench -- decode search only benches whose name is one of the words, else contains one
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
@@ -34,8 +34,10 @@ const { values, positionals } = parseArgs({
   options: { quick: { type: "boolean", default: false } },
   allowPositionals: true,
 });
-const chosen = benches.filter(
-  ({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)),
+const isMeant = (name: string, word: string): boolean =>
+  benches.some((bench) => bench.name === word) ? name === word : name.includes(word);
+const chosen = benches.filter(({ name, isLong = false }) =>
+  positionals.length === 0 ? !isLong : positionals.some((word) => isMeant(name, word)),
 );
 const directory = await mkdtemp(join(tmpdir(), "photon-bench-"));
 let missed = 0;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { AnnotateApi } from "../src/app/enrichment/annotate.ts";
 import { InvalidInputError } from "../src/errors.ts";
 import type { Search } from "../src/search/types.ts";
-import { enrichmentItem, ITEM_LIMITS } from "./enrichment/enrichment-item.ts";
+import { enrichmentItem, enrichmentItemSchema, ITEM_LIMITS } from "./enrichment/enrichment-item.ts";
 import { knownPhoto } from "./photos/known-photos.ts";
 import { defineTool } from "./tool.ts";
 
@@ -22,6 +22,7 @@ export const annotate = defineTool({
     language: z.string().max(35).optional(),
   }),
   output: z.looseObject({ id: z.string(), state: z.string(), version: z.number() }),
+  result: enrichmentItemSchema,
   effect: "write",
   async handle({ id, title, description, tags, language }, { photon, client }) {
     if (title === undefined && description === undefined && tags === undefined) {

@@ -1,7 +1,15 @@
 /** Preview and token: what costs, leaves the machine in bulk or removes is done in a second call, about exactly that set. */
+import { z } from "zod";
 import { InvalidInputError } from "../src/errors.ts";
 import { digestOf } from "./confirm-token.ts";
 import type { ToolContext, ToolOutcome } from "./outcome.ts";
+
+/** What previews add to a result. */
+export const previewFields = {
+  confirm_token: z.string().optional(),
+  expires_at: z.string().optional(),
+  note: z.string().optional(),
+};
 
 export interface Confirmed<Data extends object> {
   readonly tool: string;

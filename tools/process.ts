@@ -5,7 +5,7 @@ import type { ProcessJobsApi } from "../src/app/process-jobs.ts";
 import { SECOND } from "../src/clock.ts";
 import { realPathInsideRoots } from "../src/library/root-gate.ts";
 import { NotFoundError } from "../src/errors.ts";
-import { processData } from "./process/process-data.ts";
+import { processData, processResultSchema } from "./process/process-data.ts";
 import { CALL_LIMIT_MS } from "./run-call.ts";
 import { defineTool } from "./tool.ts";
 
@@ -36,6 +36,7 @@ export const processPhotos = defineTool({
     enrich: z.enum(["auto", "skip"]).default("auto"),
     wait_seconds: z.int().min(0).max(45).default(20),
   }),
+  result: processResultSchema,
   effect: "write",
   openWorld: ({ provider }) => provider?.leavesMachine === true,
   timeLimitMs: ({ wait_seconds: wait }) => CALL_LIMIT_MS + wait * SECOND,

@@ -4,8 +4,8 @@ import type { AdministrationApi } from "../src/library/administration.ts";
 import type { LibraryGuide } from "../src/app/library-guide.ts";
 import { InvalidInputError } from "../src/errors.ts";
 import type { Search } from "../src/search/types.ts";
-import { confirmedOutcome } from "./confirmed-outcome.ts";
-import { knownPhotos } from "./photos/known-photos.ts";
+import { confirmedOutcome, previewFields } from "./confirmed-outcome.ts";
+import { itemErrorSchema, knownPhotos } from "./photos/known-photos.ts";
 import { outsideName } from "./photos/outside-text.ts";
 import { knownFolder } from "./photos/known-folder.ts";
 import { defineTool } from "./tool.ts";
@@ -23,6 +23,13 @@ export const removeFromIndex = defineTool({
     confirm_token: z.string().max(500).optional(),
   }),
   output: z.looseObject({}),
+  result: z.strictObject({
+    would_remove: z.number().optional(),
+    sample: z.array(z.strictObject({ id: z.string(), name: z.string() })).optional(),
+    removed: z.number().optional(),
+    errors: z.array(itemErrorSchema),
+    ...previewFields,
+  }),
   effect: "destroy",
   async handle({ ids, folder, confirm_token: token }, context) {
     if ((ids === undefined) === (folder === undefined)) {

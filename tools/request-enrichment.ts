@@ -5,8 +5,8 @@ import type { RequestEnrichmentApi } from "../src/app/enrichment/request-enrichm
 import type { LibraryGuide } from "../src/app/library-guide.ts";
 import { InvalidInputError } from "../src/errors.ts";
 import type { Search } from "../src/search/types.ts";
-import { confirmedOutcome } from "./confirmed-outcome.ts";
-import { requestData } from "./enrichment/request-data.ts";
+import { confirmedOutcome, previewFields } from "./confirmed-outcome.ts";
+import { requestData, requestResultSchema } from "./enrichment/request-data.ts";
 import { knownFolder } from "./photos/known-folder.ts";
 import { knownPhotos } from "./photos/known-photos.ts";
 import { defineTool } from "./tool.ts";
@@ -27,6 +27,7 @@ export const requestEnrichment = defineTool({
     confirm_token: z.string().max(500).optional(),
   }),
   output: z.looseObject({ queued: z.number(), skipped: z.number() }),
+  result: requestResultSchema.extend(previewFields),
   effect: "write",
   openWorld: ({ provider }) => provider?.leavesMachine === true,
   async handle({ ids, folder, kind, language, force, confirm_token: token }, context) {

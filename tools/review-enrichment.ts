@@ -4,10 +4,10 @@ import type { EnrichmentApi } from "../src/app/enrichment/enrichment-api.ts";
 import type { ReviewApi } from "../src/app/enrichment/review-api.ts";
 import { InvalidInputError } from "../src/errors.ts";
 import type { Search } from "../src/search/types.ts";
-import { confirmedOutcome } from "./confirmed-outcome.ts";
+import { confirmedOutcome, previewFields } from "./confirmed-outcome.ts";
 import { documentTypeOf } from "./enrichment/enrichment-data.ts";
 import { knownPhotos } from "./photos/known-photos.ts";
-import { changeOne, decideAll, hasSideEffects } from "./review/review-data.ts";
+import { changeOne, decideAll, hasSideEffects, reviewResultSchema } from "./review/review-data.ts";
 import { defineTool } from "./tool.ts";
 
 export const reviewEnrichment = defineTool({
@@ -27,6 +27,7 @@ export const reviewEnrichment = defineTool({
     confirm_token: z.string().max(500).optional(),
   }),
   output: z.looseObject({ items: z.array(z.looseObject({ id: z.string() })) }),
+  result: reviewResultSchema.extend(previewFields),
   effect: "write",
   async handle(input, context, signal) {
     const library: Search & { readonly enrichment: EnrichmentApi; readonly review: ReviewApi } = await context.photon();

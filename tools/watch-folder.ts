@@ -15,6 +15,20 @@ export const watchFolder = defineTool({
     match: z.string().min(1).max(300).optional(),
   }),
   output: z.looseObject({ watched: z.array(z.looseObject({ path: z.string() })) }),
+  result: z.strictObject({
+    watched: z.array(
+      z.strictObject({
+        path: z.string(),
+        /** off: left alone; waiting: no agent has looked at it yet. */
+        mode: z.enum(["events", "timed", "frozen", "held", "off", "waiting"]),
+        match: z.array(z.string()),
+      }),
+    ),
+    /** Files that wait to be worked on. */
+    queued: z.number(),
+    agent: z.strictObject({ alive: z.boolean() }),
+    note: z.string().optional(),
+  }),
   effect: "write",
   async handle({ path, enabled, match }, { photon }) {
     const library: WatchFolderApi = await photon();

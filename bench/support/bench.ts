@@ -21,6 +21,8 @@ export interface Bench {
   readonly name: string;
   /** One line for the report. */
   readonly about: string;
+  /** Runs only when it is named. */
+  readonly isLong?: boolean;
   run(options: BenchOptions): Promise<readonly BenchResult[]>;
 }
 

@@ -52,6 +52,7 @@ export interface BatchRepository {
   /** The upload begins. */
   readonly sending: (batchId: string) => Promise<void>;
   readonly submitted: (batchId: string, externalId: string) => Promise<void>;
+  /** Its results are taken, also those that a process had in hand when it ended. */
   readonly collecting: (batchId: string) => Promise<void>;
   /** Those that are not over, oldest first. */
   readonly unfinished: () => Promise<readonly StoredBatch[]>;
@@ -133,7 +134,17 @@ export const createBatchRepository = (database: Database, owner: string, clock: 
     take: (tx, ref, batchId) => take(tx, ref, batchId, clock.now()),
     sending: (batchId) => set(batchId, { sent_at: clock.now() }),
     submitted: (batchId, externalId) => set(batchId, { state: "SUBMITTED", external_id: externalId }),
-    collecting: (batchId) => set(batchId, { state: "COLLECTING" }),
+    collecting: (batchId) =>
+      database.transaction().execute(async (tx) => {
+        await tx.updateTable("llm_batches").set({ state: "COLLECTING" }).where("batch_id", "=", batchId).execute();
+        await tx
+          .updateTable("jobs")
+          .set({ state: "submitted" })
+          .where("batch_id", "=", batchId)
+          .where("state", "=", "available")
+          .where("error_code", "is", null) // else its result has been judged already
+          .execute();
+      }),
     unfinished: async () =>
       (
         await database

@@ -16,11 +16,13 @@ import { countEnrichments } from "./enrichment-counts.ts";
 import type { ExecutionsTable, JobState } from "./enrichment-schema.ts";
 import { cancelJobs } from "./job-store-ends.ts";
 import { enqueueJobs } from "./job-store-enqueue.ts";
-import { LIVE_STATES } from "./job-store-rows.ts";
+import { LIVE, LIVE_STATES } from "./job-store-rows.ts";
 import { isOwnerDead } from "./owner.ts";
 import type { CatalogueSchema } from "./schema.ts";
 import type { ScopeState } from "./scope-states.ts";
 import { otherStates, photoStates } from "./scope-states.ts";
+import type { Given } from "./statement.ts";
+import { statement } from "./statement.ts";
 import type { Tx } from "./transaction.ts";
 import { createUlid } from "./transaction.ts";
 
@@ -186,17 +188,19 @@ const reopen = async (database: Database, command: string, since: number): Promi
 };
 
 /** The unfinished job of a key becomes what the execution waits for. */
-const noteItem = async (tx: Tx, { executionId, scopeId, documentType }: NewJob): Promise<void> => {
-  await sql`
+const noteItem = statement(
+  (_database, given: Given<Pick<NewJob, "executionId" | "scopeId" | "documentType">>) => sql`
     insert into execution_items (execution_id, scope_id, document_type, job_id)
-    select ${executionId}, scope_id, document_type, id from jobs
-    where scope_id = ${scopeId} and document_type = ${documentType} and state in ('available', 'running', 'submitted')
-    on conflict do update set job_id = excluded.job_id`.execute(tx);
-};
+    select ${given.executionId}, scope_id, document_type, id from jobs
+    where scope_id = ${given.scopeId} and document_type = ${given.documentType} and state in ${LIVE}
+    on conflict do update set job_id = excluded.job_id`,
+);
 
 const enqueue = async (tx: Tx, jobs: readonly NewJob[], now: number): Promise<number> => {
   const added = await enqueueJobs(tx, jobs, now);
-  for (const job of jobs) await noteItem(tx, job);
+  for (const { executionId, scopeId, documentType } of jobs) {
+    await noteItem.run(tx, { executionId, scopeId, documentType });
+  }
   return added;
 };
 

@@ -1,16 +1,23 @@
 /** The answers of `review_enrichment`. */
+import { z } from "zod";
 import type { EnrichmentApi } from "../../src/app/enrichment/enrichment-api.ts";
 import type { ReviewApi } from "../../src/app/enrichment/review-api.ts";
 import { InvalidInputError } from "../../src/errors.ts";
 import type { EnrichmentItem } from "../enrichment/enrichment-item.ts";
-import { enrichmentItem, ITEM_LIMITS } from "../enrichment/enrichment-item.ts";
+import { enrichmentItem, enrichmentItemSchema, ITEM_LIMITS } from "../enrichment/enrichment-item.ts";
 import { fitResult } from "../photos/fit-result.ts";
 import type { ItemError, KnownPhoto } from "../photos/known-photos.ts";
+import { itemErrorSchema } from "../photos/known-photos.ts";
 
 interface Library {
   readonly enrichment: Pick<EnrichmentApi, "view">;
   readonly review: ReviewApi;
 }
+
+export const reviewResultSchema = z.strictObject({
+  items: z.array(enrichmentItemSchema),
+  errors: z.array(itemErrorSchema),
+});
 
 /** A type, not an interface: only types fit records. */
 export type ReviewData = {

@@ -119,7 +119,12 @@ export const openaiBatches = (target: Target, { run, stream }: Exchanges): Langu
           completion_window: "24h",
           ...(name === undefined ? {} : { metadata: { [NAME_KEY]: name } }),
         } as const;
-        return checkEnvelope(batchSchema, await client.batches.create(order)).id;
+        try {
+          return checkEnvelope(batchSchema, await client.batches.create(order)).id;
+        } catch (error) {
+          await client.files.delete(id).catch(() => undefined); // the first error is the one to tell
+          throw error;
+        }
       }),
     find: (name, { since, ...options }) =>
       run(target, options, async (exchange) => {

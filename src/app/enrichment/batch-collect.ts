@@ -48,7 +48,11 @@ const outcomeOfFailure = ({ failure, publicCode, subCode, status }: CallError): 
 });
 
 /** Books the open call of a job. */
-const booking = ({ catalogue, parts }: BatchDeps, { batch, model }: EndedBatch, jobId: number) => {
+const booking = (
+  { catalogue, parts }: BatchDeps,
+  { batch, model }: Pick<EndedBatch, "batch" | "model">,
+  jobId: number,
+) => {
   const terms = { owner: `batch:${batch.batchId}`, factor: BATCH_FACTOR } as const;
   return async (outcome: CallOutcome): Promise<void> => {
     const open = await catalogue.calls.openCallOf(jobId);
@@ -110,8 +114,16 @@ const takeResult = async (
 
 const LOST_ITEM = new CallError("unavailable", "LLM_API_ERROR", { subCode: "BATCH_ITEM_LOST" });
 
+/** Books the open call of a job whose result never came. */
+export const bookLost = (deps: BatchDeps, batch: Pick<EndedBatch, "batch" | "model">, jobId: number): Promise<void> =>
+  booking(deps, batch, jobId)(outcomeOfFailure(LOST_ITEM));
+
 /** Removing what is kept at the provider is tidiness: results are safe here. */
-const removeThere = async ({ logger }: BatchDeps, { batches, externalId }: EndedBatch, signal: AbortSignal) => {
+export const removeThere = async (
+  { logger }: BatchDeps,
+  { batches, externalId }: Pick<EndedBatch, "batches" | "externalId">,
+  signal: AbortSignal,
+): Promise<void> => {
   try {
     await batches.delete(externalId, { signal });
   } catch (error) {
@@ -135,15 +147,18 @@ export const collectBatch = async (
     collected += (await Promise.all(lot)).filter(Boolean).length;
     lot = [];
   };
-  for await (const result of batches.collect(externalId, { signal })) {
-    if (!left.delete(jobOfItem(batch.batchId, result.id))) continue;
-    lot.push(takeResult(deps, ended, { result, signal }));
-    if (lot.length >= LOT) await flush();
+  try {
+    for await (const result of batches.collect(externalId, { signal })) {
+      if (!left.delete(jobOfItem(batch.batchId, result.id))) continue;
+      lot.push(takeResult(deps, ended, { result, signal }));
+      if (lot.length >= LOT) await flush();
+    }
+  } finally {
+    await flush(); // what came before the connection broke is written
   }
-  await flush();
   signal.throwIfAborted();
   const returned = await catalogue.batches.end(batch.batchId, "DONE");
-  for (const jobId of returned) await booking(deps, ended, jobId)(outcomeOfFailure(LOST_ITEM));
+  for (const jobId of returned) await bookLost(deps, ended, jobId);
   await removeThere(deps, ended, signal);
   return { collected, returned: returned.length };
 };

@@ -14,7 +14,7 @@ import { PRIORITY } from "../../jobs/job-store.ts";
 import type { ServedTarget } from "../../jobs/job-store.ts";
 import type { Logger } from "../../logger.ts";
 import { holdRole } from "../hold-role.ts";
-import { collectBatch } from "./batch-collect.ts";
+import { bookLost, collectBatch, removeThere } from "./batch-collect.ts";
 import { submitBatch } from "./batch-submit.ts";
 import { BATCH_WINDOW_MS } from "./batch-window.ts";
 import type { WorkerParts } from "./worker.ts";
@@ -88,11 +88,25 @@ const submitWaiting = async (deps: BatchDeps, signal: AbortSignal): Promise<numb
 const targetOf = ({ targets }: WorkerParts, { providerKey, model }: StoredBatch): ServedTarget | undefined =>
   targets.serve.find((served) => served.providerKey === providerKey && served.model === model);
 
-const giveUp = async ({ catalogue, logger }: BatchDeps, batch: StoredBatch): Promise<Partial<BatchRound>> => {
+/** Its work is called by itself; what was uploaded does not stay at the provider. */
+const giveUp = async (deps: BatchDeps, batch: StoredBatch, signal: AbortSignal): Promise<Partial<BatchRound>> => {
+  const { catalogue, parts, logger } = deps;
   const returned = await catalogue.batches.end(batch.batchId, "LOST");
   logger.warn("A batch of the provider was lost; its work is called by itself.", { jobs: returned.length });
+  const target = targetOf(parts, batch);
+  const model = target === undefined ? undefined : parts.targets.model(batch.providerKey, batch.model);
+  if (model === undefined) return { returned: returned.length };
+  for (const jobId of returned) await bookLost(deps, { batch, model }, jobId);
+  const { externalId } = batch;
+  if (model.batches !== undefined && externalId !== undefined) {
+    await removeThere(deps, { batches: model.batches, externalId }, signal);
+  }
   return { returned: returned.length };
 };
+
+/** The provider has had twice its time. */
+const isOverdue = ({ clock }: BatchDeps, { expiresAt }: StoredBatch): boolean =>
+  clock.now() > expiresAt + BATCH_WINDOW_MS;
 
 /** Left behind while it was made: what never left is called by itself at once, what may have left is looked for. */
 const recoverBatch = async (
@@ -101,29 +115,28 @@ const recoverBatch = async (
   { batches, signal }: { readonly batches: LanguageBatches; readonly signal: AbortSignal },
 ): Promise<Partial<BatchRound>> => {
   if (!batch.isLeft && deps.clock.now() <= batch.expiresAt) return {}; // its process is at it
-  if (batch.sentAt === undefined) return giveUp(deps, batch);
+  if (batch.sentAt === undefined) return giveUp(deps, batch, signal);
   const found = await batches.find(batch.batchId, { since: batch.sentAt, signal });
   if (found !== undefined) {
     await deps.catalogue.batches.submitted(batch.batchId, found);
     return {};
   }
-  return deps.clock.now() > batch.sentAt + BATCH_WINDOW_MS ? giveUp(deps, batch) : {};
+  return deps.clock.now() > batch.sentAt + BATCH_WINDOW_MS ? giveUp(deps, batch, signal) : {};
 };
 
 const lookAfter = async (deps: BatchDeps, batch: StoredBatch, signal: AbortSignal): Promise<Partial<BatchRound>> => {
-  const { catalogue, parts, clock } = deps;
+  const { catalogue, parts } = deps;
   const target = targetOf(parts, batch);
-  const isOverdue = clock.now() > batch.expiresAt + BATCH_WINDOW_MS;
   const model = target === undefined ? undefined : parts.targets.model(batch.providerKey, batch.model);
   const batches = model?.batches;
   if (target === undefined || model === undefined || batches === undefined) {
-    return isOverdue ? giveUp(deps, batch) : {}; // somebody else may have the key
+    return isOverdue(deps, batch) ? giveUp(deps, batch, signal) : {}; // somebody else may have the key
   }
   const { externalId } = batch;
   if (batch.state === "CREATING" || externalId === undefined) return recoverBatch(deps, batch, { batches, signal });
   const state = batch.state === "COLLECTING" ? "ended" : await batches.poll(externalId, { signal });
-  if (state === "working") return isOverdue ? giveUp(deps, batch) : {};
-  if (state === "failed") return giveUp(deps, batch);
+  if (state === "working") return isOverdue(deps, batch) ? giveUp(deps, batch, signal) : {};
+  if (state === "failed") return giveUp(deps, batch, signal);
   await catalogue.batches.collecting(batch.batchId);
   return collectBatch(deps, { batch, externalId, target, model, batches }, signal);
 };
@@ -136,7 +149,7 @@ const tryLookAfter = async (deps: BatchDeps, batch: StoredBatch, signal: AbortSi
     return await lookAfter(deps, batch, signal);
   } catch (error) {
     if (isAbort(error) || signal.aborted || !(error instanceof CallError)) throw error;
-    if (error.publicCode === NOT_FOUND) return giveUp(deps, batch);
+    if (error.publicCode === NOT_FOUND || isOverdue(deps, batch)) return giveUp(deps, batch, signal);
     deps.logger.debug("A batch could not be asked for; it is asked for again.", { code: error.publicCode });
     return {};
   }
@@ -146,6 +159,7 @@ const tryLookAfter = async (deps: BatchDeps, batch: StoredBatch, signal: AbortSi
 export const batchRound = async (deps: BatchDeps, signal: AbortSignal): Promise<BatchRound> => {
   await using role = await holdRole(deps.catalogue.leases, ROLE, deps.logger);
   if (role === undefined) return NOTHING;
+  await deps.catalogue.jobs.rescue(); // what a process had in hand when it was killed is still in its batch
   let round = NOTHING;
   for (const batch of await deps.catalogue.batches.unfinished()) {
     if (signal.aborted) return round;

@@ -14,6 +14,15 @@ const threadIds = (): readonly number[] => {
   }
 };
 
+/** The same for a process that has just been started: loading its code gives way too. */
+export const lowerPriorityOf = (pid: number): void => {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // it has ended already, or lowers its priority itself a little later
+  }
+};
+
 const setAll = (priority: number, logger: Logger): void => {
   for (const id of threadIds()) {
     try {

@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { lowerPriorityOf } from "./niceness.ts";
 
 /** Words on the command line of the worker of a run. */
 const RUN_WORKER_WORDS = ["worker", "enrichment", "--follow"] as const;
@@ -78,6 +79,7 @@ export const startWorkerProcess = (options: WorkerProcessOptions & WorkerWords):
     detached: isApart && process.platform !== "win32", // there it would get a window of its own
     windowsHide: true,
   });
+  if (child.pid !== undefined) lowerPriorityOf(child.pid);
   forwardLines(child.stderr, onLog);
   child.stdin.on("error", () => undefined); // it has ended already; `ended` tells
   const ended = once(child, "close").then(([code]): WorkerEnd => ({ exitCode: code as number | null })); // as documented
