@@ -16,8 +16,6 @@ import { createServiceRunner } from "./service/run-service.ts";
 import { serviceManagerOf } from "./service/service-managers.ts";
 import { LOG_FILE_NAME, logFolderOf, serviceSettingsOf } from "./service/service-settings.ts";
 
-export type { ServicePlan } from "./service/run-service.ts";
-
 export interface AgentControlOptions {
   readonly dataDirectory: string;
   /** Absolute; undefined = the usual place. */

@@ -7,8 +7,8 @@ import { dirname } from "node:path";
 import { systemCode } from "../src/errors.ts";
 
 const BYTES_PER_MIB = 1024 * 1024;
-export const LOG_FILE_BYTES = 5 * BYTES_PER_MIB;
-export const OLD_LOG_FILES = 3;
+const LOG_FILE_BYTES = 5 * BYTES_PER_MIB;
+const OLD_LOG_FILES = 3;
 
 export interface LogFileOptions {
   readonly path: string;

@@ -31,7 +31,7 @@ export interface RootWatchesDeps {
 /** One handle covers a whole root where the system can do that; see docs/decisions/0015-watching.md. */
 const hasRootHandles = (platform: NodeJS.Platform): boolean => platform === "darwin" || platform === "win32";
 
-export const defaultSource = (platform: NodeJS.Platform = process.platform): CreateHintSource =>
+const defaultSource = (platform: NodeJS.Platform = process.platform): CreateHintSource =>
   createBareSource(hasRootHandles(platform) ? "root" : "folder");
 
 /** The times of `[watch]`, in milliseconds. */

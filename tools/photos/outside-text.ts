@@ -2,7 +2,7 @@
 import { capText, foldWhitespace, removeInvisible } from "../../src/enrichment/visible-text.ts";
 
 /** Characters. */
-export const MAX_TEXT = 500;
+const MAX_TEXT = 500;
 const MAX_NAME = 120;
 
 const capped = (text: string, limit: number): string =>

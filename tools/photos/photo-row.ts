@@ -28,7 +28,7 @@ export const ROW_LIMITS: readonly RowLimits[] = [
 export const CONCISE_LIMITS: RowLimits = { caption: 160, name: 100, folder: 120, tags: 8 };
 
 const gpsSchema = z.strictObject({ latitude: z.number(), longitude: z.number(), altitude: z.number().optional() });
-export const captionFields = {
+const captionFields = {
   caption: z.string().optional().describe("Best there is: what is written about the photo, else what its file says."),
   caption_source: z.enum(["exif", "llm", "assistant", "user"]).optional(),
 };

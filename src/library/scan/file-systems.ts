@@ -16,7 +16,7 @@ const isBelow = (path: string, point: string): boolean =>
   path === point || path.startsWith(point.endsWith("/") ? point : `${point}/`);
 
 /** @param mountInfo content of /proc/self/mountinfo; of mounts on one point the last is the one that is seen */
-export const fileSystemIn = (mountInfo: string, path: string): string => {
+const fileSystemIn = (mountInfo: string, path: string): string => {
   let best = { point: "", type: "" };
   for (const line of mountInfo.split("\n")) {
     const fields = line.split(" ");
