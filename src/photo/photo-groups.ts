@@ -6,7 +6,7 @@ import type { PhotoFormat } from "./types.ts";
 
 /** The format that stands back, and those that stand for it, best first. */
 export const HIDDEN_FORMAT = "raw" as const satisfies PhotoFormat;
-export const SHOWN_FORMATS = ["jpeg", "heic"] as const satisfies readonly PhotoFormat[];
+const SHOWN_FORMATS = ["jpeg", "heic"] as const satisfies readonly PhotoFormat[];
 
 const isShownFormat = (format: string): boolean => SHOWN_FORMATS.some((shown) => shown === format);
 export const isGroupFormat = (format: string): boolean => format === HIDDEN_FORMAT || isShownFormat(format);
