@@ -52,15 +52,25 @@ export const hiddenBehind = async (
   database: Kysely<CatalogueSchema>,
   contentHashes: readonly string[],
 ): Promise<ReadonlyMap<string, readonly HiddenPhoto[]>> => {
+  const grouped = await database
+    .selectFrom("photo_groups")
+    .selectAll()
+    .where("primary_hash", "in", listOf(contentHashes))
+    .orderBy("content_hash")
+    .execute();
+  if (grouped.length === 0) return new Map(); // nearly always
+  const primaries = new Map(grouped.map((row) => [row.content_hash, row.primary_hash]));
   const rows = await visiblePhotos(database)
-    .innerJoin("photo_groups", "photo_groups.content_hash", "photos.content_hash")
-    .select(["photo_groups.primary_hash", "photos.content_hash as contentHash", "photos.format"])
-    .where("photo_groups.primary_hash", "in", listOf(contentHashes))
+    .select(["photos.content_hash", "photos.format"])
+    .where("photos.content_hash", "in", listOf([...primaries.keys()]))
     .orderBy("photos.content_hash")
     .execute();
-  const groups = Map.groupBy(rows, (row) => row.primary_hash);
+  const groups = Map.groupBy(rows, (row) => primaries.get(row.content_hash) ?? "");
   return new Map(
-    [...groups].map(([hash, hidden]) => [hash, hidden.map(({ contentHash, format }) => ({ contentHash, format }))]),
+    [...groups].map(([hash, hidden]) => [
+      hash,
+      hidden.map(({ content_hash: contentHash, format }) => ({ contentHash, format })),
+    ]),
   );
 };
 
