@@ -1,5 +1,6 @@
 /** The webhook against a real server: signature, order, retries, crashes, and what must not be told. */
 import { createHmac } from "node:crypto";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isPrivateEvent } from "../../../src/app/enrichment/event-privacy.ts";
 import { loadEnrichmentKinds } from "../../../src/app/enrichment/kinds.ts";
@@ -15,8 +16,10 @@ import { passTime } from "../../support/job-library.ts";
 import type { ManualClock } from "../../support/manual-clock.ts";
 import { createManualClock } from "../../support/manual-clock.ts";
 import { photoBytes } from "../../support/photos.ts";
+import { startProgram } from "../../support/run-program.ts";
 import { startWebhookReceiver } from "../../support/webhook-receiver.ts";
 
+const DELIVERING = join(import.meta.dirname, "webhook-child.ts");
 const SECRET = "a secret of ours";
 const noneLocal = { isLocalOnly: () => false };
 
@@ -239,3 +242,38 @@ test.each(["http://example.org/hook", "https://me:secret@example.org/hook", "ftp
     expect(() => createWebhookDelivery({ ...deps, address: { url, secret: undefined } })).toThrow("events.webhook.url");
   },
 );
+
+test("a process killed while the receiver has an event: the next one goes on there, and loses none", async () => {
+  await using library = await createEnrichmentLibrary();
+  const answer = Promise.withResolvers<void>();
+  await using receiver = await startWebhookReceiver(async (number) => {
+    if (number === 2) await answer.promise;
+    return 204;
+  });
+  for (let number = 1; number <= 3; number += 1)
+    await tell(library, "provider_unavailable", { provider: `p${number}` });
+  const words = [library.cataloguePath, receiver.url] as const;
+  const first = startProgram(DELIVERING, words);
+  await until("the second event at the receiver", () => (receiver.received.length === 2 ? true : undefined));
+  first.child.kill("SIGKILL");
+  expect((await first.ended).code).toBe("SIGKILL");
+  expect(await library.catalogue.events.cursor("webhook")).toBe(1);
+  answer.resolve();
+
+  const second = startProgram(DELIVERING, words);
+  await until("the last event", async () =>
+    (await library.catalogue.events.cursor("webhook")) === 3 ? true : undefined,
+  );
+  second.child.kill("SIGKILL");
+  await second.ended;
+
+  const ids = receiver.received.map(({ headers }) => headers["x-photon-event"]);
+  expect(ids).toEqual(["1", "2", "2", "3"]); // at least once, in order; the number tells the receiver
+  expect(await library.sql("select id from events where delivered_at is null")).toEqual([]);
+  expect((await library.sql("select outcome from privacy_ledger order by id")).map(({ outcome }) => outcome)).toEqual([
+    "ok",
+    null,
+    "ok",
+    "ok",
+  ]);
+}, 90_000);
