@@ -135,6 +135,12 @@ const createAdministration = ({ config, model, index, again, ...parts }: Adminis
     processAgain: again,
   });
 
+/** Each, whatever becomes of those before. */
+const closeInTurn = async (...parts: readonly AsyncDisposable[]): Promise<void> => {
+  await using stack = new AsyncDisposableStack();
+  for (const part of parts.toReversed()) stack.use(part);
+};
+
 export const createPhoton = (config: Config, options: PhotonOptions): Photon => {
   checkRegistries();
   const { logger, clock = systemClock, searchInProcess = true, workingDirectory = globalThis.process.cwd() } = options;
@@ -167,10 +173,8 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const { followModel, ...modelChange } = createModelChange({ ...shared, ...followUps, hasLibrary });
   const process = followModel(processApi.process);
   const { backgroundWorker } = options;
-  const serving = createServing({
-    ...{ ...shared, ...enrichment, ...followUps },
-    ...{ renditions, process, watches, backgroundWorker },
-  });
+  const work = { ...shared, ...enrichment, ...followUps, process };
+  const serving = createServing({ ...work, renditions, watches, backgroundWorker });
   return {
     config,
     costs: createCostsApi({ ...shared, ...enrichment, hasLibrary }),
@@ -181,7 +185,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...createVocabularyApi({ ...shared, cataloguePath: folders.catalogue }),
     finish: followUps.afterRun,
     process,
-    workOnFiles: createCoreWorker({ ...shared, ...enrichment, ...followUps, process }),
+    workOnFiles: createCoreWorker(work),
     ...modelChange,
     ...createModelManagement({ ...shared, workingDirectory, hasLibrary }),
     ...searchApi,
@@ -193,12 +197,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     ...createAdministration({ ...shared, folders, renditions, workingDirectory, again: processApi.again }),
     isFirstNotice: createFirstNotice(folders.data),
     checkCatalogue: () => checkCatalogueFile(folders.catalogue),
-    // The index flushes and the encoders end before the catalogue closes.
-    [Symbol.asyncDispose]: async () => {
-      await using _catalogue = resources;
-      await using _inference = inference;
-      await serving[Symbol.asyncDispose]();
-      await index[Symbol.asyncDispose]();
-    },
+    // The work ends, the index flushes and the encoders end before the catalogue closes.
+    [Symbol.asyncDispose]: () => closeInTurn(serving, index, inference, resources),
   };
 };

@@ -101,6 +101,20 @@ const end = (database: Database, batchId: string, { state, now }: { state: "DONE
     return ids;
   });
 
+const open = async (
+  database: Database,
+  { providerKey, model, expiresAt }: Parameters<BatchRepository["open"]>[0],
+  { owner, now }: { readonly owner: string; readonly now: number },
+): Promise<string> => {
+  const batchId = createUlid(now);
+  const row = { batch_id: batchId, provider_key: providerKey, model, owner, expires_at: expiresAt };
+  await database
+    .insertInto("llm_batches")
+    .values({ ...row, state: "CREATING", created_at: now })
+    .execute();
+  return batchId;
+};
+
 export const createBatchRepository = (database: Database, owner: string, clock: Clock): BatchRepository => {
   const set = async (batchId: string, change: Partial<Selectable<LlmBatchesTable>>): Promise<void> => {
     await database.updateTable("llm_batches").set(change).where("batch_id", "=", batchId).execute();
@@ -121,16 +135,7 @@ export const createBatchRepository = (database: Database, owner: string, clock: 
           .limit(limit)
           .execute(),
       ),
-    open: async ({ providerKey, model, expiresAt }) => {
-      const now = clock.now();
-      const batchId = createUlid(now);
-      const row = { batch_id: batchId, provider_key: providerKey, model, owner, expires_at: expiresAt };
-      await database
-        .insertInto("llm_batches")
-        .values({ ...row, state: "CREATING", created_at: now })
-        .execute();
-      return batchId;
-    },
+    open: (batch) => open(database, batch, { owner, now: clock.now() }),
     take: (tx, ref, batchId) => take(tx, ref, batchId, clock.now()),
     sending: (batchId) => set(batchId, { sent_at: clock.now() }),
     submitted: (batchId, externalId) => set(batchId, { state: "SUBMITTED", external_id: externalId }),

@@ -81,6 +81,14 @@ const uploadOf = (target: Target, items: readonly BatchItem[]): File => {
 const filesOf = (batch: Batch, names: readonly ("input_file_id" | "output_file_id" | "error_file_id")[]) =>
   names.flatMap((name) => batch[name] ?? []);
 
+const nameOf = (name: string | undefined) => (name === undefined ? {} : { metadata: { [NAME_KEY]: name } });
+
+const isOfName = (
+  { metadata, created_at: at }: z.output<typeof pageSchema>["data"][number],
+  name: string,
+  since: number,
+): boolean => metadata?.[NAME_KEY] === name && (at ?? Infinity) * SECOND >= since - CLOCKS_DIFFER_MS;
+
 export const openaiBatches = (target: Target, { run, stream }: Exchanges): LanguageBatches => {
   const retrieve = (batchId: string, options: CallOptions): Promise<Batch> =>
     run(target, options, async (exchange) => {
@@ -90,10 +98,9 @@ export const openaiBatches = (target: Target, { run, stream }: Exchanges): Langu
 
   const deleteFile = async (fileId: string, options: CallOptions): Promise<void> => {
     try {
-      await run(target, options, async (exchange) => {
-        const client = await createClient(target, guardedFetch(exchange));
-        await client.files.delete(fileId);
-      });
+      await run(target, options, async (exchange) =>
+        (await createClient(target, guardedFetch(exchange))).files.delete(fileId),
+      );
     } catch (error) {
       if (error instanceof CallError && error.status === NOT_FOUND_STATUS) return; // gone already
       throw error;
@@ -117,7 +124,7 @@ export const openaiBatches = (target: Target, { run, stream }: Exchanges): Langu
           input_file_id: id,
           endpoint: ENDPOINT,
           completion_window: "24h",
-          ...(name === undefined ? {} : { metadata: { [NAME_KEY]: name } }),
+          ...nameOf(name),
         } as const;
         try {
           return checkEnvelope(batchSchema, await client.batches.create(order)).id;
@@ -130,9 +137,7 @@ export const openaiBatches = (target: Target, { run, stream }: Exchanges): Langu
       run(target, options, async (exchange) => {
         const client = await createClient(target, guardedFetch(exchange));
         const page = checkEnvelope(pageSchema, await client.batches.list({ limit: NEWEST }));
-        const isIt = ({ metadata, created_at: at }: z.output<typeof pageSchema>["data"][number]): boolean =>
-          metadata?.[NAME_KEY] === name && (at ?? Infinity) * SECOND >= since - CLOCKS_DIFFER_MS;
-        return page.data.find(isIt)?.id;
+        return page.data.find((listed) => isOfName(listed, name, since))?.id;
       }),
     poll: async (batchId, options) => stateOf(await retrieve(batchId, options)),
     collect: async function* (batchId, options) {

@@ -27,8 +27,7 @@ export interface SettleDeps {
 }
 
 /** 2, 4, 8 ... 300 s. @param tries how often it was looked at before */
-const settleWaitMs = (tries: number): number =>
-  Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 10));
+const settleWaitMs = (tries: number): number => Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(tries, 10));
 
 const wait = (
   { clock }: SettleDeps,

@@ -30,7 +30,7 @@ const setUp = async (provider: BatchingProvider, photos: number, clock?: Clock) 
 };
 
 const jobStates = async (library: EnrichmentLibrary) =>
-  (await library.sql("select state from jobs order by state")).map(({ state }) => state);
+  (await library.sql("select state from jobs order by state")).map(({ state }) => String(state));
 
 /** As a crash leaves it. */
 const leaveInCreation = async (library: EnrichmentLibrary, sentAt: number | null): Promise<void> => {
