@@ -1,6 +1,7 @@
 /** Whole command lines of photon in this process: for commands whose work is a look at the library. */
 import { PassThrough } from "node:stream";
-import { commandGroups, commands } from "../../src/cli/commands.ts";
+import { commandGroups } from "../../src/cli/command-groups.ts";
+import { commands } from "../../src/cli/commands.ts";
 import { runCommandLine } from "../../src/cli/run.ts";
 import type { ProgramResult } from "./run-program.ts";
 
