@@ -60,6 +60,8 @@ export interface ResultRepository {
   readonly isAnyWaiting: (tx: Tx, scopeIds: readonly string[]) => Promise<boolean>;
   /** Micro-USD of all calls for one document; undefined = no call is known, or the price of one is not. */
   readonly costOf: (calls: { executionId: string; scopeId: string; stepId: string }) => Promise<number | undefined>;
+  /** Documents of an execution that say that there was nothing to make. */
+  readonly emptyOf: (executionId: string) => Promise<number>;
 }
 
 /** Files of photos that readers see, those that are not there now too: where one of them lies decides what may be sent. */
@@ -192,5 +194,14 @@ export const createResultRepository = (database: Database): ResultRepository => 
       .where("step_id", "=", stepId)
       .executeTakeFirstOrThrow();
     return calls === 0 || known < calls ? undefined : (micros ?? undefined);
+  },
+  emptyOf: async (executionId) => {
+    const row = await database
+      .selectFrom("documents")
+      .select((eb) => eb.fn.countAll<number>().as("documents"))
+      .where("execution_id", "=", executionId)
+      .where(sql`content ->> '$.status'`, "=", "none")
+      .executeTakeFirstOrThrow();
+    return row.documents;
   },
 });

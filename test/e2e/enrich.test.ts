@@ -47,6 +47,7 @@ test("Ctrl-C ends the following with 130, the jobs stay as they were; the next r
   expect(next.code, next.stderr).toBe(0);
   expect(JSON.parse(next.stdout)).toMatchObject({ success: true, processed_count: 3, failed_count: 0 });
   expect(await sql("select count(*) as jobs from jobs")).toMatchObject([{ jobs: 3 }]); // the same ones
+  expect(await sql("select count(*) as marks from to_index")).toMatchObject([{ marks: 0 }]); // search finds them
   expect(await sql("select max(version) as version, count(*) as documents from documents")).toMatchObject([
     { version: 1, documents: 3 },
   ]);

@@ -42,6 +42,7 @@ test("a result is listed, edited, compared, brought back and discarded; a wrong 
   const [first] = results;
   const id = first?.scope_id.slice(0, 12) ?? "";
   await photon("review", "edit", id, "--set", "title=Rex at the sea", "--set", "tags=Rex,dog,beach");
+  expect(await photon("search", "Rex at the sea", "--json")).toContain(first?.scope_id ?? "none");
   expect(await photon("review", "diff", id)).toMatch(/^- title: Stub.*\n\+ title: Rex at the sea\n/m);
   const refused = await runPhotonIn(library, ["review", "edit", id, "--set", "tags=dog"]);
   expect(refused.code).toBe(2);
@@ -93,7 +94,8 @@ test("a reminder is asked for in words, waits, and becomes a calendar file", asy
   await library.configure(SAMPLE);
   const without = await runPhotonIn(library, ["ask", "dogs"]);
   expect(without.code).toBe(2);
-  expect(without.stderr).toContain("no language model is configured");
+  expect(without.stderr).toContain("No language model is configured.");
+  expect(without.stderr).not.toContain("queued");
 }, 120_000);
 
 test("standing watches meet the photos of the next run, without any language model", async () => {

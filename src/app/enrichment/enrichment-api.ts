@@ -252,8 +252,11 @@ const watchWithWorker = async (
   await watched;
 };
 
-const noProvider = (reason: Exclude<TargetAvailability, "ready">, jobs: number): ConfigError =>
-  new ConfigError(reason.message(jobs), { hint: '"photon llm status" shows what is configured and what is missing.' });
+/** Somebody waits, so nothing is queued. */
+const noProvider = (reason: Exclude<TargetAvailability, "ready">): ConfigError => {
+  const text = reason.message(0);
+  return new ConfigError(`${text.charAt(0).toUpperCase()}${text.slice(1)}`);
+};
 
 const retryPolicy = ({ llm: { retry } }: Config): RetryPolicy => ({
   maxAttempts: retry.max_attempts,
@@ -269,7 +272,7 @@ const runNow = async (
   const { clock } = deps;
   const targets = await deps.targets();
   const availability = targets.availability();
-  if (availability !== "ready") throw noProvider(availability, plan.jobs.length);
+  if (availability !== "ready") throw noProvider(availability);
   const { executionId } = await enqueue(deps, plan, { priority: PRIORITY.waiting });
   const catalogue = await deps.catalogue();
   await targets.register(catalogue.providers);

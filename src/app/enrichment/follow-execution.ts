@@ -11,6 +11,8 @@ export interface ExecutionReport {
   readonly progress: ExecutionProgress;
   /** Failed items by public code. */
   readonly failures: Readonly<Record<string, number>>;
+  /** Processed items for which there was nothing to make: no text to translate, no date in the picture. */
+  readonly empty: number;
   /** Seconds somebody waited for it. */
   readonly seconds: number;
   /** US dollars; null = the price of some call is not known. */
@@ -56,7 +58,7 @@ export const knownExecution = async (
 };
 
 export const reportExecution = async (
-  { executions }: Pick<Catalogue, "executions">,
+  { executions, results }: Pick<Catalogue, "executions" | "results">,
   executionId: string,
   seconds: number,
 ): Promise<ExecutionReport> => {
@@ -65,6 +67,7 @@ export const reportExecution = async (
     executionId,
     progress: await executions.progress(executionId),
     failures: await executions.failures(executionId),
+    empty: await results.emptyOf(executionId),
     seconds,
     costUsd: unpricedCalls > 0 ? null : micros / MICROS_PER_USD,
   };

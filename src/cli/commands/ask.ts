@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { AskAnswer, AskApi, AskRequest } from "../../app/enrichment/ask.ts";
 import type { ReviewApi } from "../../app/enrichment/review-api.ts";
 import type { Decided } from "../../app/enrichment/review-decisions.ts";
+import type { ProcessApi } from "../../pipeline/outcome.ts";
 import type { CommandContext } from "../command.ts";
 import { argument, defineCommand, EXIT, flag, jsonFlag } from "../command.ts";
 import { confirm } from "../models/confirm.ts";
@@ -16,7 +17,7 @@ import { printReply } from "../search/print-reply.ts";
 import type { ThumbnailSource } from "../terminal-images.ts";
 import { formatJson } from "../terminal.ts";
 
-type Library = AskApi & ThumbnailSource & { readonly review: ReviewApi };
+type Library = AskApi & ThumbnailSource & Pick<ProcessApi, "waitUntilIndexed"> & { readonly review: ReviewApi };
 type Question = Extract<AskAnswer, { readonly answer: "question" }>;
 type ProposedAnswer = Extract<AskAnswer, { readonly answer: "proposal" }>;
 
@@ -87,10 +88,12 @@ interface Outcome {
 const carryOut = async (
   { id }: ProposedAnswer,
   choice: Choice,
-  { library: { review }, signal, ics }: Asking & { readonly ics: string | undefined },
+  { library, signal, ics }: Asking & { readonly ics: string | undefined },
 ): Promise<Outcome> => {
+  const { review } = library;
   if (choice === "later") return { choice, decided: undefined, files: [] };
   const [decided] = await review.decide([{ id }], choice === "yes" ? "confirm" : "discard", signal);
+  await library.waitUntilIndexed(() => undefined, signal);
   const files = choice === "yes" ? (await review.exportEvents(ics)).written : [];
   return { choice, decided, files };
 };

@@ -7,6 +7,7 @@ import type { ReviewApi } from "../../app/enrichment/review-api.ts";
 import type { Decided, Decision } from "../../app/enrichment/review-decisions.ts";
 import type { ContentEdit, FieldChange } from "../../enrichment/review/content-edit.ts";
 import { InvalidInputError } from "../../errors.ts";
+import type { ProcessApi } from "../../pipeline/outcome.ts";
 import type { CommandContext } from "../command.ts";
 import { defineCommand, EXIT, flag, jsonFlag } from "../command.ts";
 import { decidedJson, printedJson, resultJson } from "../review/json.ts";
@@ -15,7 +16,7 @@ import { idArgument, idsArgument, kindFlag, referenceOf, selectReferences } from
 import { doneText, resultText } from "../review/text.ts";
 import { formatPlural } from "../terminal.ts";
 
-interface Reviewing {
+interface Reviewing extends Pick<ProcessApi, "waitUntilIndexed"> {
   readonly review: ReviewApi;
 }
 
@@ -57,12 +58,15 @@ const decide = async (
   decision: Decision,
   { context, signal }: { readonly context: CommandContext; readonly signal: AbortSignal },
 ): Promise<{ readonly review: ReviewApi; readonly decided: readonly Decided[] }> => {
-  const { review }: Reviewing = await context.photon();
+  const photon: Reviewing = await context.photon();
+  const { review } = photon;
   const references = await selectReferences(review, selection, {
     workingDirectory: context.workingDirectory,
     state: "READY_TO_CONFIRM",
   });
-  return { review, decided: await review.decide(references, decision, signal) };
+  const decided = await review.decide(references, decision, signal);
+  await photon.waitUntilIndexed(() => undefined, signal); // searches see the decision
+  return { review, decided };
 };
 
 export const reviewConfirmCommand = defineCommand({
@@ -111,8 +115,9 @@ export const reviewDiscardCommand = defineCommand({
   async run(options, context, signal) {
     const { stdout } = context;
     if (options.execution !== undefined) {
-      const { review }: Reviewing = await context.photon();
-      const { restored, discarded } = await review.discardExecution(options.execution);
+      const photon: Reviewing = await context.photon();
+      const { restored, discarded } = await photon.review.discardExecution(options.execution);
+      await photon.waitUntilIndexed(() => undefined, signal);
       await stdout.line(
         options.json
           ? printedJson({ restored, discarded })
@@ -212,10 +217,12 @@ export const reviewEditCommand = defineCommand({
     { command: "photon review edit beach.jpg --set tags=rex,dog,beach", does: "other tags" },
     { command: "photon review edit beach.jpg --kind caption_clean --file new.json", does: "fields out of a file" },
   ],
-  async run({ id, kind, set, file, json }, context) {
-    const { review }: Reviewing = await context.photon();
+  async run({ id, kind, set, file, json }, context, signal) {
+    const photon: Reviewing = await context.photon();
+    const { review } = photon;
     const change = await readEdit(set, file, context.workingDirectory);
     const result = await review.edit(referenceOf(id, kind, context), change);
+    await photon.waitUntilIndexed(() => undefined, signal);
     const { written } = await review.exportEvents();
     if (json) await context.stdout.line(printedJson({ ...resultJson(result), calendar_files: written }));
     else await context.stdout.write(resultText(result, context.stdout));
@@ -236,9 +243,10 @@ export const reviewRestoreCommand = defineCommand({
   }),
   details: "Writes the content of an older version as a new one, which counts at once. Nothing is lost.",
   examples: [{ command: "photon review restore beach.jpg --to 1", does: "bring back the first version" }],
-  async run({ id, kind, to, json }, context) {
-    const { review }: Reviewing = await context.photon();
-    const result = await review.restore(referenceOf(id, kind, context), to);
+  async run({ id, kind, to, json }, context, signal) {
+    const photon: Reviewing = await context.photon();
+    const result = await photon.review.restore(referenceOf(id, kind, context), to);
+    await photon.waitUntilIndexed(() => undefined, signal);
     if (json) await context.stdout.line(printedJson(resultJson(result)));
     else await context.stdout.write(resultText(result, context.stdout));
     return EXIT.done;

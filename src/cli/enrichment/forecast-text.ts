@@ -1,5 +1,5 @@
 /** A forecast for people and for programs. */
-import type { Forecast, ForecastLine } from "../../app/enrichment/forecast.ts";
+import type { Forecast, ForecastLine, ForecastTarget } from "../../app/enrichment/forecast.ts";
 import type { Output } from "../terminal.ts";
 import { formatCount, formatJson, formatPlural } from "../terminal.ts";
 
@@ -17,6 +17,8 @@ const BASES: Readonly<Record<ForecastLine["basis"], string>> = {
   rule: "by rule of thumb",
 };
 
+/** Host of what is asked inside of this process. */
+const LOCAL = "local";
 const CENTS = 2;
 const MOST_DIGITS = 6;
 
@@ -43,6 +45,10 @@ const sendsText = ({ sends, target }: ForecastLine): string => {
   return `${target.leavesMachine ? "leaves this machine" : "stays on this machine"}: ${what}`;
 };
 
+/** Models of the stub carry its name already. */
+const modelName = ({ provider, model }: ForecastTarget): string =>
+  model.startsWith(`${provider}/`) ? model : `${provider}/${model}`;
+
 const lineText = (line: ForecastLine, accuracy: number): readonly string[] => {
   const { kind, items, target, inputTokens, outputTokens, usd, priceSource, basis } = line;
   const what = `${formatCount(items)} × ${kind}`;
@@ -50,7 +56,7 @@ const lineText = (line: ForecastLine, accuracy: number): readonly string[] => {
   const price = usd === null ? SOURCES.unknown : `about ${formatUsd(usd)}, ±${accuracy} % (${SOURCES[priceSource]})`;
   const tokens = `about ${formatCount(inputTokens)} tokens in, ${formatCount(outputTokens)} out (${BASES[basis]})`;
   return [
-    `${what} by ${target.provider}/${target.model} at ${target.host}${target.isBatch ? ", in batches within 24 hours" : ""}`,
+    `${what} by ${modelName(target)}${target.host === LOCAL ? "" : ` at ${target.host}`}${target.isBatch ? ", in batches within 24 hours" : ""}`,
     `  ${tokens}`,
     `  ${price}`,
     `  ${sendsText(line)}`,

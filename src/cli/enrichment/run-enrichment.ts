@@ -124,6 +124,7 @@ const begin = async (run: Run): Promise<number> => {
   if (!flags.wait) return queueOnly(run, `${formatPlural(plan.jobs.length, "job")} queued.`);
   const result = await followed(run);
   if (signal.aborted) await context.stderr.line("Stopped following; the jobs stay queued.");
+  else await (await context.photon()).waitUntilIndexed(() => undefined, signal); // so that search finds what was written
   await print(run, result);
   return exitCodeOf(result);
 };

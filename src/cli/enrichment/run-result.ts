@@ -2,7 +2,7 @@
 import type { ExecutionReport } from "../../app/enrichment/follow-execution.ts";
 import { EXIT } from "../command.ts";
 import { remainingText } from "../progress-display.ts";
-import { formatCount, formatPlural } from "../terminal.ts";
+import { formatCount } from "../terminal.ts";
 
 /** Names and units are a contract. */
 export interface RunResult {
@@ -32,17 +32,18 @@ const failuresText = (failures: ExecutionReport["failures"]): string =>
     .join(", ");
 
 /** One sentence or two. `obstacle`: why the rest waits. */
-const messageOf = ({ progress, failures }: ExecutionReport, obstacle: string | undefined): string => {
+const messageOf = ({ progress, failures, empty }: ExecutionReport, obstacle: string | undefined): string => {
   const { processed, failed, pending, submitted, dropped } = progress;
   const waiting = pending - submitted;
   const parts = [
-    `${formatCount(processed)} done`,
+    `${formatCount(processed)} done${empty > 0 ? ` (nothing to make for ${formatCount(empty)})` : ""}`,
     ...(failed > 0 ? [`${formatCount(failed)} failed (${failuresText(failures)})`] : []),
     ...(dropped > 0 ? [`${formatCount(dropped)} no longer wanted`] : []),
     ...(submitted > 0 ? [`${formatCount(submitted)} with the provider, which answers within 24 hours`] : []),
     ...(waiting > 0 ? [`${formatCount(waiting)} still queued`] : []),
   ];
-  const reason = waiting > 0 && obstacle !== undefined ? ` They wait because ${obstacle}.` : "";
+  const reason =
+    waiting > 0 && obstacle !== undefined ? ` ${waiting === 1 ? "It waits" : "They wait"} because ${obstacle}.` : "";
   return `${parts.join(", ")}.${reason}`;
 };
 
@@ -76,9 +77,7 @@ export const emptyResult = (message: string, executionId = ""): RunResult => ({
 });
 
 export const resultText = ({ message, processing_time: seconds, cost_usd: cost, total_processed: total }: RunResult) =>
-  total === 0
-    ? message
-    : `${message} ${formatPlural(total, "answer")} in ${remainingText(seconds)}, ${costText(cost)}.`;
+  total === 0 ? message : `${message} It took ${remainingText(Math.max(1, Math.round(seconds)))}; ${costText(cost)}.`;
 
 /** Queued is no failure. */
 export const exitCodeOf = ({ failed_count: failed }: RunResult): number => (failed > 0 ? EXIT.partlyFailed : EXIT.done);

@@ -20,7 +20,8 @@ const probeText = ({ probe }: ProviderStatus): string => {
 
 const providerRow = (provider: ProviderStatus, { style }: Output): readonly string[] => {
   const { host, concurrency, ceiling, last_success_at: last } = provider;
-  const calls = concurrency === ceiling ? formatPlural(ceiling, "call") : `${concurrency} of ${ceiling} calls`;
+  // A run that is followed may have raised it for itself.
+  const calls = concurrency >= ceiling ? formatPlural(concurrency, "call") : `${concurrency} of ${ceiling} calls`;
   const notes = [
     `${calls} at a time`,
     circuitText(provider),

@@ -202,6 +202,15 @@ test("now: a kind that cannot be made because what it builds on failed says so",
   expect(report).toMatchObject({ progress: { failed: 2 }, failures: { LLM_REFUSED: 1, MISSING_INPUT: 1 } });
 });
 
+test("now: what there is nothing to make of is done, and told apart", async () => {
+  await using library = await createEnrichmentLibrary();
+  const [one, two] = await threePhotos(library);
+  const { api } = await createRequests(library);
+  await api.now(await api.plan(requestOf({ scopes: { photos: [one] } })), { signal: never });
+  const plan = await api.plan(requestOf({ kind: "translate", languages: ["es"], scopes: { photos: [one, two] } }));
+  expect(await api.now(plan, { signal: never })).toMatchObject({ progress: { processed: 2 }, empty: 1 });
+});
+
 test("now: what somebody asked for earlier and still waits is done, too", async () => {
   await using library = await createEnrichmentLibrary();
   const [one] = await threePhotos(library);

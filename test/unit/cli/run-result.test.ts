@@ -13,6 +13,7 @@ const report = (
   executionId: "execution",
   progress: { total: 0, pending: 0, submitted: 0, processed: 0, failed: 0, dropped: 0, ...given },
   failures: {},
+  empty: 0,
   seconds: 45.21,
   costUsd: 0.25,
   ...more,
@@ -41,6 +42,14 @@ test("what stays queued is no failure, and says why it waits", () => {
     "1 done, 1 with the provider, which answers within 24 hours, 3 still queued. They wait because the provider asks to wait.",
   );
   expect(exitCodeOf(result)).toBe(0);
+});
+
+test("what there was nothing to make of is told apart; one job waits, two wait", () => {
+  expect(runResult(report({ processed: 24 }, { empty: 20 })).message).toBe("24 done (nothing to make for 20).");
+  expect(runResult(report({ pending: 1 }), "calls are paused").message).toBe(
+    "0 done, 1 still queued. It waits because calls are paused.",
+  );
+  expect(resultText(runResult(report({ processed: 2 })))).toBe("2 done. It took 45 s; 0.25 USD.");
 });
 
 test("an unknown price is unknown, not nothing", () => {
