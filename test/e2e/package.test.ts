@@ -66,6 +66,7 @@ describe.skipIf(npm === undefined)("the packed package (skipped where npm is mis
     expect([...places].toSorted()).toEqual([
       ...notices,
       "bin",
+      "dist/agent",
       "dist/models",
       "dist/src",
       "dist/tools",

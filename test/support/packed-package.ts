@@ -28,7 +28,7 @@ export const npmVersion = async (): Promise<string | undefined> => {
 };
 
 /** Copied, so that a build does not touch the checkout that other tests use. */
-const FOLDERS = ["bin", "models", "src", "tools"] as const;
+const FOLDERS = ["agent", "bin", "models", "src", "tools"] as const;
 const FILES = ["CHANGELOG.md", "LICENSE", "README.md", "mcp.json", "package.json"] as const;
 const PACKED_FROM = [...FOLDERS, ...FILES, "tsconfig.json", "tsconfig.build.json"];
 
