@@ -166,7 +166,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
     companions: peopleCompanions({ config, clock, logger, kinds: () => enrichment.kinds() }),
   });
   const searchModel = createSearchModel(shared);
-  const watches = createWatchApi({ ...enrichment, catalogue, clock, model: searchModel, nullSet: nullSets.load });
+  const watches = createWatchApi({ ...enrichment, catalogue, model: searchModel, nullSet: nullSets.load });
   const matchWatches = matchWithoutProvider({ ...enrichment, logger, watches });
   const followUps = createFollowUps({ config, index, nullSets, tagging, matchWatches });
   const searchApi = createSearchApi({ ...shared, nullSets, renditions });

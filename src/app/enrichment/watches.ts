@@ -4,7 +4,6 @@
  */
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import type { Watch } from "../../catalogue/watch-repository.ts";
-import type { Clock } from "../../clock.ts";
 import { confirmsItself } from "../../enrichment/apply-document.ts";
 import type { OfferedWatch } from "../../enrichment/inputs.ts";
 import { watchDocument } from "../../enrichment/kinds/watch-match.ts";
@@ -66,7 +65,6 @@ export interface MatchedAlone {
 
 export interface WatchDeps extends ScoringDeps {
   readonly kinds: () => Promise<EnrichmentKinds>;
-  readonly clock: Clock;
 }
 
 /**
