@@ -121,7 +121,7 @@ test("standing watches are a kind of their own, while there is one", async () =>
 test("an execution with nothing left to do is over", async () => {
   await using given = await setUp();
   const { clock, library } = given;
-  const executionId = await library.catalogue.executions.start({ command: "enrich", kinds: [], filter: {} });
+  const executionId = await library.catalogue.executions.start({ command: "enrich", kinds: ["image_tag"], filter: {} });
   expect(await run(library, clock, "executions")).toMatchObject({ settled: 1 });
   expect(await library.catalogue.executions.get(executionId)).toMatchObject({ state: "COMPLETED" });
 });
