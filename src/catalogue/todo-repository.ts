@@ -152,9 +152,14 @@ const settleOne = async (transaction: Database, result: SettleResult, now: numbe
   }
 };
 
-/** Files whose content is not known yet. */
+/** Files whose content is not known yet. Those that were not seen any more themselves can be nobody's new place. */
 const mayStillBeFound = async (database: Database): Promise<boolean> => {
-  const unknown = database.selectFrom("files").select("id").where("todo", "is not", null).where("seen", "is not", null);
+  const unknown = database
+    .selectFrom("files")
+    .select("id")
+    .where("todo", "is not", null)
+    .where("seen", "is not", null)
+    .where("missing_since", "is", null);
   return (await unknown.limit(1).executeTakeFirst()) !== undefined;
 };
 

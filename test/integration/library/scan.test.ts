@@ -55,6 +55,17 @@ describe("a whole scan", () => {
     expect(await watched.news()).toEqual(["photo_missing a.jpg", "photo_restored a.jpg"]);
   });
 
+  test("files that went before they came to rest hold up nobody", async () => {
+    await using watched = await openWatchedLibrary();
+    for (const [seed, name] of ["a.jpg", "b.jpg"].entries()) await write(watched, name, seed);
+    await watched.scan();
+    await rm(at(watched, "a.jpg"));
+    await rm(at(watched, "b.jpg"));
+    await watched.scan();
+    await watched.workOff();
+    expect(await watched.files()).toEqual([]);
+  });
+
   test("a folder that is renamed is a move of its files: nothing is read, nothing is missing", async () => {
     await using watched = await filled(["trip/a.jpg", "trip/b.jpg", "c.jpg"]);
     await rename(at(watched, "trip"), at(watched, "journey"));
