@@ -2,10 +2,24 @@
 import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 
-const database = new DatabaseSync(String(workerData));
+/** Pages that are moved in a few milliseconds: so long commits can wait. */
+const FEW_PAGES = 256;
+const MAX_PASSES = 8;
+/** Milliseconds that writers and this thread wait for readers of the log. */
+const BUSY_TIMEOUT_MS = 20;
 
-// Passive: takes what no reader needs any more, waits for nobody.
+const database = new DatabaseSync(String(workerData), { timeout: BUSY_TIMEOUT_MS });
+
+/** @returns pages of the log that are still to be moved */
+const checkpoint = (mode: "passive" | "restart"): number => {
+  const { log, checkpointed } = database.prepare(`pragma wal_checkpoint(${mode})`).get() ?? {};
+  return Number(log) - Number(checkpointed);
+};
+
+// Passive passes wait for nobody, and each leaves less than the one before it. What commits add meanwhile is taken at
+// last while they wait for a moment: only then does the log start over.
 parentPort?.on("message", () => {
-  database.exec("pragma wal_checkpoint(passive)");
+  for (let pass = 1; pass <= MAX_PASSES && checkpoint("passive") > FEW_PAGES; pass += 1);
+  checkpoint("restart");
   parentPort?.postMessage("done");
 });
