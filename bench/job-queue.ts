@@ -1,5 +1,6 @@
 /** Jobs per second through the queue: claim, document, end of the job; one commit per job and one per batch. */
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { openCatalogue } from "../src/catalogue/catalogue.ts";
 import type { Catalogue } from "../src/catalogue/catalogue.ts";
 import type { ClaimedJob } from "../src/jobs/job-store.ts";
@@ -53,6 +54,7 @@ const workOff = async (catalogue: Catalogue, batch: number): Promise<void> => {
     const claimed = await jobs.claim({ owner, serve: [TARGET], limit: batch, leaseMs: LEASE_MS, isIdle: true });
     if (claimed.length === 0) return;
     await jobs.complete(claimed.map((job) => completionOf(catalogue, job)));
+    await setImmediate(); // a worker waits for its provider here, and the checkpointer comes to its turn
   }
 };
 

@@ -35,7 +35,7 @@ const BAR = 47.5;
 const ONE_BY_ONE_PHOTOS = 50;
 const QUICK_ONE_BY_ONE_PHOTOS = 5;
 /** Libraries are loaded and code is compiled before anything is measured. */
-const WARM_UP_PHOTOS = 10;
+const WARM_UP_PHOTOS = 100;
 
 interface SlowProvider extends AsyncDisposable {
   readonly endpoint: string;
@@ -188,7 +188,7 @@ export const llmBatchingBench: Bench = {
       log(`${name}: ${photosPerSecond.toFixed(1)} photos/s, ${cpuMsPerPhoto.toFixed(1)} ms of processor time each`);
       return pace;
     };
-    await measure("warm-up-one-by-one", WARM_UP_PHOTOS, oneByOne);
+    await measure("warm-up-one-by-one", WARM_UP_PHOTOS / 10, oneByOne);
     await measure("warm-up-batched", WARM_UP_PHOTOS, batched);
     const single = await measure("one-by-one", quick ? QUICK_ONE_BY_ONE_PHOTOS : ONE_BY_ONE_PHOTOS, oneByOne);
     const many = await measure("batched", quick ? QUICK_PHOTOS : PHOTOS, batched);

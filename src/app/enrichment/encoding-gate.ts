@@ -1,6 +1,6 @@
 /**
  * How many pictures a worker makes ready at a time: one while photos are being processed anywhere, so that the core
- * keeps its speed, else one per core.
+ * keeps its speed, else two per core: each waits half of its time, for a file or a thread.
  */
 import { availableParallelism } from "node:os";
 import type { Clock } from "../../clock.ts";
@@ -17,7 +17,7 @@ export interface EncodingGate {
 export interface EncodingGateDeps {
   readonly isCoreWorking: () => Promise<boolean>;
   readonly clock: Clock;
-  /** Places while nothing else goes on. Default: one per core. */
+  /** Places while nothing else goes on. Default: two per core. */
   readonly places?: number;
 }
 
@@ -27,7 +27,7 @@ interface Waiting {
 }
 
 /** The number of places, asked anew from time to time. */
-const createPlaces = ({ isCoreWorking, clock, places = availableParallelism() }: EncodingGateDeps) => {
+const createPlaces = ({ isCoreWorking, clock, places = 2 * availableParallelism() }: EncodingGateDeps) => {
   let known: { readonly most: number; readonly until: number } | undefined;
   return async (): Promise<number> => {
     if (known === undefined || clock.now() >= known.until) {
