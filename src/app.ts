@@ -169,7 +169,13 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const watches = createWatchApi({ ...enrichment, catalogue, model: searchModel, nullSet: nullSets.load });
   const matchWatches = matchWithoutProvider({ ...enrichment, logger, watches });
   const followUps = createFollowUps({ config, index, nullSets, tagging, matchWatches });
-  const searchApi = createSearchApi({ ...shared, nullSets, renditions });
+  const searchApi = createSearchApi({
+    ...shared,
+    model: searchModel,
+    activeKey: shared.model.activeKey,
+    nullSets,
+    renditions,
+  });
   const { followModel, ...modelChange } = createModelChange({ ...shared, ...followUps, hasLibrary });
   const process = followModel(processApi.process);
   const { backgroundWorker } = options;

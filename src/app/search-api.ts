@@ -5,21 +5,20 @@ import type { Config } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import type { RenditionStore } from "../photo/rendition-store.ts";
 import { createSearch } from "../search/search.ts";
-import type { Search } from "../search/types.ts";
-import type { Inference } from "./inference.ts";
+import type { Search, SearchDeps } from "../search/types.ts";
 import type { LibraryIndex } from "./library-index.ts";
 import type { LibraryModel } from "./library-model.ts";
 import type { NullSets } from "./null-sets.ts";
 import { once } from "./once.ts";
-import { createSearchModel } from "./search-model.ts";
 
 interface SearchApiDeps {
   readonly config: Config;
   readonly logger: Logger;
   readonly catalogue: () => Promise<Catalogue>;
   readonly index: LibraryIndex;
-  readonly inference: Inference;
-  readonly model: LibraryModel;
+  /** See search-model.ts. */
+  readonly model: SearchDeps["model"];
+  readonly activeKey: LibraryModel["activeKey"];
   readonly nullSets: NullSets;
   readonly renditions: RenditionStore;
 }
@@ -30,14 +29,14 @@ export interface SearchApi extends Search {
 }
 
 export const createSearchApi = (deps: SearchApiDeps): SearchApi => {
-  const { config, logger, catalogue, index, inference, model, nullSets, renditions } = deps;
+  const { config, logger, catalogue, index, model, activeKey, nullSets, renditions } = deps;
   const synonyms = once(() => namesBySynonym({ ...config.tagging.vocabulary, logger }));
   const search = once(async () =>
     createSearch({
       catalogue: (await catalogue()).search,
       index: index.searchable,
-      model: createSearchModel({ config, model, inference }),
-      absentModel: async () => (await model.activeKey())?.modelId,
+      model,
+      absentModel: async () => (await activeKey())?.modelId,
       nullSet: nullSets.load,
       termsCalled: async (word) => (await synonyms()).get(word) ?? [],
     }),

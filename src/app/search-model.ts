@@ -2,6 +2,9 @@
 import { isBasicModel } from "../../models/embedding/manifests.ts";
 import { readPhotoFile } from "../pipeline/decode/read-photo-file.ts";
 import { decodePhoto } from "../pipeline/decode/decode-photo.ts";
+import type { InstalledModel } from "../../models/embedding/installed-models.ts";
+import type { Clock } from "../clock.ts";
+import { SECOND } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { prepareModelInput } from "../photo/model-input.ts";
 import { identifyFormat } from "../photo/sniff.ts";
@@ -27,14 +30,32 @@ const readModelInput = async (
 
 interface SearchModelDeps {
   readonly config: Config;
-  readonly model: LibraryModel;
+  readonly model: Pick<LibraryModel, "activeKey" | "installedOf">;
   readonly inference: Inference;
+  readonly clock: Clock;
 }
 
-export const createSearchModel =
-  ({ config, model, inference }: SearchModelDeps) =>
-  async (): Promise<SearchModel | undefined> => {
-    const installed = await model.installed();
+/** Opening a model reads and compares a dozen files; what is done to them is noticed after this time. */
+const KNOWN_FOR_MS = 5 * SECOND;
+
+/** The installed model of the active key, opened once for many searches. */
+const createInstalled = ({ model, clock }: SearchModelDeps) => {
+  let known: { readonly installed: InstalledModel; readonly until: number } | undefined;
+  return async (): Promise<InstalledModel | undefined> => {
+    const active = await model.activeKey();
+    if (active === undefined) return undefined;
+    if (known?.installed.vectorKey === active.vectorKey && clock.now() < known.until) return known.installed;
+    const installed = await model.installedOf(active);
+    known = installed === undefined ? undefined : { installed, until: clock.now() + KNOWN_FOR_MS };
+    return installed;
+  };
+};
+
+export const createSearchModel = (deps: SearchModelDeps): (() => Promise<SearchModel | undefined>) => {
+  const { config, inference } = deps;
+  const installedModel = createInstalled(deps);
+  return async () => {
+    const installed = await installedModel();
     if (installed === undefined) return undefined;
     const { manifest, vectorKey, calibration } = installed;
     return {
@@ -51,3 +72,4 @@ export const createSearchModel =
       },
     };
   };
+};
