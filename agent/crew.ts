@@ -13,7 +13,8 @@ import { Supervisor } from "./supervisor.ts";
 import type { PhotoNews } from "./worker-log.ts";
 import { createWorkerLog } from "./worker-log.ts";
 import { WorkerSlot } from "./worker-slot.ts";
-import { createEnrichmentWork, hasCoreWork } from "./work-to-do.ts";
+import type { CoreWork } from "./work-to-do.ts";
+import { createCoreWork, createEnrichmentWork } from "./work-to-do.ts";
 
 const LINGER_MS = 60 * SECOND;
 /** A worker that is there when a file has come to rest needs no second to start. */
@@ -41,6 +42,7 @@ export interface CrewDeps {
 export interface Crew {
   readonly supervisor: Supervisor;
   readonly settler: Settler;
+  readonly coreWork: CoreWork;
 }
 
 type WorkerName = keyof typeof WORKER_WORDS;
@@ -78,10 +80,11 @@ export const createCrew = (deps: CrewDeps): Crew => {
     logger,
   });
   const isSoon = (at: number | undefined): boolean => at !== undefined && at - clock.now() < AHEAD_MS;
+  const coreWork = createCoreWork(catalogue);
   const supervisor: Supervisor = new Supervisor({
     core: slot("core"),
     enrichment: slot("enrichment"),
-    hasCoreWork: async () => isSoon(settler.nextAt) || (await hasCoreWork(catalogue)),
+    hasCoreWork: async () => isSoon(settler.nextAt) || (await coreWork.isThere()),
     hasEnrichmentWork: createEnrichmentWork({ catalogue, config, clock }),
     pauseReason: createPauses({ agent, config, clock }),
     nextFile: async () => (await todo.toProcess(1))[0]?.path.toString(),
@@ -89,5 +92,5 @@ export const createCrew = (deps: CrewDeps): Crew => {
     clock,
     logger,
   });
-  return { supervisor, settler };
+  return { supervisor, settler, coreWork };
 };

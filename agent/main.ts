@@ -27,9 +27,8 @@ import type { WorkerState } from "./worker-slot.ts";
 import type { PhotoNews } from "./worker-log.ts";
 import { LOG_FILE_NAME, logFolderOf } from "./service/service-settings.ts";
 import { TICK_MS, WakeWatch } from "./wake-watch.ts";
-import { hasCoreWork } from "./work-to-do.ts";
 
-const REPORT_MS = SECOND;
+const REPORT_MS = 2 * SECOND;
 
 export interface AgentOptions {
   readonly config: Config;
@@ -120,7 +119,7 @@ const createReporter = ({ catalogue, clock, roots, crew }: Parts): (() => Promis
   let settledAt: number | undefined;
   return async () => {
     const isSettled =
-      roots.roots.every(isAtRest) && crew.settler.nextAt === undefined && !(await hasCoreWork(catalogue));
+      roots.roots.every(isAtRest) && crew.settler.nextAt === undefined && !(await crew.coreWork.isThere());
     settledAt = isSettled ? (settledAt ?? clock.now()) : undefined;
     for (const { root, watch } of roots.roots) {
       const view = watch?.view();
@@ -171,8 +170,12 @@ const workWithCrew = async ({ crew }: Parts, signal: AbortSignal): Promise<void>
 };
 
 const run = async (parts: Parts, signal: AbortSignal): Promise<void> => {
-  const { catalogue, clock, logger, roots } = parts;
+  const { catalogue, clock, logger, roots, crew } = parts;
   using _wakeUps = watchForWakeUps(parts);
+  catalogue.jobs.subscribe(() => {
+    crew.coreWork.changed();
+    crew.supervisor.wake();
+  }, signal);
   const onHolder = (holder: string | undefined): void => {
     if (holder === undefined) return;
     logger.info(`The work of this library is done by another photon process (${holder}).`, {

@@ -3,13 +3,14 @@
  * by people or by rules, stops work and no scan.
  */
 import type { Clock } from "../src/clock.ts";
-import { MILLISECOND, MINUTE } from "../src/clock.ts";
+import { MINUTE, SECOND } from "../src/clock.ts";
 import { isAbort } from "../src/errors.ts";
 import { WakeUp } from "../src/jobs/wake-up.ts";
 import type { Logger } from "../src/logger.ts";
 import type { WorkerSlot, WorkerState } from "./worker-slot.ts";
 
-const LOOK_MS = 500 * MILLISECOND;
+/** Changes of the catalogue wake it; pauses begin and end, and files come to rest, without one. */
+const LOOK_MS = 2 * SECOND;
 const STUCK_MS = 5 * MINUTE;
 
 export interface SupervisorDeps {
@@ -83,7 +84,7 @@ export class Supervisor {
       const hasWork = await hasCoreWork();
       core.update(hasWork);
       enrichment.update(await hasEnrichmentWork());
-      await this.#lookWhetherStuck();
+      await this.#lookWhetherStuck(hasWork);
     } catch (error) {
       if (isAbort(error) || signal.aborted) return;
       logger.warn("The supervisor could not look for work; trying again.", { error: String(error) });
@@ -99,9 +100,9 @@ export class Supervisor {
     this.#paused = reason;
   }
 
-  async #lookWhetherStuck(): Promise<void> {
+  async #lookWhetherStuck(hasWork: boolean): Promise<void> {
     const { clock, logger, nextFile, noteStuck } = this.#deps;
-    const path = await nextFile();
+    const path = hasWork ? await nextFile() : undefined;
     if (path === undefined) this.noteProgress();
     const isStuck = clock.now() - this.#progressAt >= STUCK_MS;
     if (isStuck === this.#isStuck) return;

@@ -11,9 +11,30 @@ const SOON_MS = 5 * SECOND;
 /** Batches of providers take hours; they are asked for now and then. */
 const BATCHES_MS = 5 * MINUTE;
 
-/** Files for the pipeline, and photos for the index. */
-export const hasCoreWork = async ({ todo, index }: Catalogue): Promise<boolean> =>
-  (await todo.toProcess(1)).length > 0 || (await index.countMarks()) > 0;
+/** Whether there are files for the pipeline, or photos for the index. */
+export interface CoreWork {
+  readonly isThere: () => Promise<boolean>;
+  /** To be called when the catalogue has changed: until then the last answer holds. */
+  readonly changed: () => void;
+}
+
+export const createCoreWork = ({ todo, index }: Pick<Catalogue, "todo" | "index">): CoreWork => {
+  let known: boolean | undefined;
+  let changes = 0;
+  return {
+    isThere: async () => {
+      if (known !== undefined) return known;
+      const before = changes;
+      const isThere = (await todo.toProcess(1)).length > 0 || (await index.countMarks()) > 0;
+      if (before === changes) known = isThere;
+      return isThere;
+    },
+    changed: () => {
+      changes += 1;
+      known = undefined;
+    },
+  };
+};
 
 const hasLanguageModel = ({ llm, roots }: Config): boolean =>
   (llm.provider ?? providerOfName(llm.model)) !== undefined || roots.some(({ provider }) => provider !== undefined);

@@ -9,7 +9,7 @@ interface RepeatedQuery extends CompiledQuery {
 export const isRepeated = (query: CompiledQuery): query is RepeatedQuery => "everyParameters" in query;
 
 /**
- * Inserts or updates row by row, in a transaction.
+ * Inserts, updates or deletes row by row, in a transaction.
  * @param rows all with the same keys; the first one's are in the order in which the statement takes the values
  * @param build makes the statement for one row; called once
  */

@@ -180,14 +180,12 @@ const hashesOf = (files: readonly ScannedFile[]): readonly string[] => [
 
 /** A row may already stand for the new path: of a file that was there before, and is gone like the old one. */
 const noteMoved = async (transaction: Database, { rootId, moved }: ScanChanges, now: number): Promise<void> => {
-  for (const { path, file } of moved) {
-    await transaction
-      .deleteFrom("files")
-      .where("root_id", "=", rootId)
-      .where("path", "=", path)
-      .where("id", "<>", file.id)
-      .execute();
-  }
+  await executeForEach(
+    transaction,
+    moved.map(({ path, file }) => ({ root_id: rootId, path, id: file.id })),
+    ({ root_id: root, path, id }) =>
+      transaction.deleteFrom("files").where("root_id", "=", root).where("path", "=", path).where("id", "<>", id),
+  );
   await executeForEach(
     transaction,
     moved.map(({ path, stat, file }) => ({
@@ -206,7 +204,7 @@ const noteMoved = async (transaction: Database, { rootId, moved }: ScanChanges, 
   );
   await comeBack(
     transaction,
-    moved.map(({ file }) => file),
+    moved.map(({ file }) => file).filter(({ state }) => state !== "present"),
     now,
   );
   const events = moved.flatMap(({ path, file }) =>
