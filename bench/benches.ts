@@ -11,6 +11,7 @@ import { photonMiniBench } from "./photon-mini.ts";
 import { processBench } from "./process.ts";
 import { startUpBench, unchangedBench } from "./start-up.ts";
 import { retagBench } from "./retag.ts";
+import { scanBench } from "./scan.ts";
 import type { Bench } from "./support/bench.ts";
 import { vectorCommitBench } from "./vector-commit.ts";
 import { vectorSearchBenches } from "./vector-search.ts";
@@ -31,6 +32,7 @@ export const benches: readonly Bench[] = [
   ...vectorSearchBenches,
   startUpBench,
   unchangedBench,
+  scanBench,
   memoryBench,
   llmMemoryBench,
 ];
