@@ -12,7 +12,9 @@ import type { RunningProgram } from "./run-program.ts";
 import { startProgram } from "./run-program.ts";
 
 const CHILD = join(import.meta.dirname, "agent-child.ts");
-const CONFIG = "[watch]\ndebounce_ms = 100\n[watch.stable_seconds]\nlocal = 0.5\n[tagging]\nenabled = false\n";
+/** Random changes delete more than the loss guard believes; it has tests of its own. */
+const CONFIG =
+  "[watch]\ndebounce_ms = 100\nloss_guard_percent = 100\n[watch.stable_seconds]\nlocal = 0.5\n[tagging]\nenabled = false\n";
 const LOST_HINTS = 0.3;
 
 export interface SoakOptions {
