@@ -57,6 +57,7 @@ export const searchByEmbedding = defineTool({
       cursor,
       explain: detail === "full",
       excludeTermPhotos: true,
+      includeWeak: query.like_id !== undefined || query.like_path !== undefined, // the nearest there are
     };
     return { kind: "data", data: searchData(await library.search(request, signal), detail, meaning) };
   },
