@@ -50,6 +50,7 @@ export const createEdge = (deps: EdgeDeps): Edge => {
   const photon = once(async () => {
     const opened = await deps.openPhoton();
     await news.start(opened);
+    if (!settings.readOnly) await opened.lookForLeftWork();
     return opened;
   });
   const shownFolders = async (): Promise<readonly string[]> => {

@@ -27,7 +27,6 @@ const jobOf = (job: StoredProcessJob): Job => ({
 export const createJobs = (photon: () => Promise<Photon>): Jobs => ({
   find: async (id) => {
     const library: ProcessJobsApi = await photon();
-    await library.resumeProcessJobs();
     const job = await library.processJob(id);
     return job === undefined ? undefined : jobOf(job);
   },

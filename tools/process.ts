@@ -42,7 +42,6 @@ export const processPhotos = defineTool({
   timeLimitMs: ({ wait_seconds: wait }) => CALL_LIMIT_MS + wait * SECOND,
   async handle({ paths, recursive, force, enrich, wait_seconds: wait }, { photon, progress }, signal) {
     const library: LibraryGuide & ProcessJobsApi = await photon();
-    await library.resumeProcessJobs();
     const { found, refused } = await checked(library, paths);
     const [first] = refused;
     if (found.length === 0 && first !== undefined) {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { LibraryGuide } from "../src/app/library-guide.ts";
 import { SECOND } from "../src/clock.ts";
 import type { AdministrationApi, LibraryOverview } from "../src/library/administration.ts";
-import type { Search, SearchRequest } from "../src/search/types.ts";
+import type { Search, SearchRequest, SearchTerm } from "../src/search/types.ts";
 import { SEARCH_SORTS } from "../src/search/types.ts";
 import { DETAILS } from "./photos/photo-row.ts";
 import { interpretWords } from "./search/interpret-words.ts";
@@ -15,6 +15,9 @@ import { CALL_LIMIT_MS } from "./run-call.ts";
 type Library = Search & Pick<LibraryGuide, "readableRoots"> & Pick<AdministrationApi, "overview">;
 
 const pendingOf = ({ pending }: LibraryOverview): number => pending.files + pending.index;
+
+const areExamples = (terms: readonly SearchTerm[]): boolean =>
+  terms.length > 0 && terms.every(({ source: { kind } }) => kind === "photo" || kind === "file");
 
 export const searchByEmbedding = defineTool({
   name: "search_by_embedding",
@@ -57,6 +60,7 @@ export const searchByEmbedding = defineTool({
       cursor,
       explain: detail === "full",
       excludeTermPhotos: true,
+      includeWeak: areExamples(terms), // the nearest there are
     };
     return { kind: "data", data: searchData(await library.search(request, signal), detail, meaning) };
   },

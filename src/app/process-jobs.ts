@@ -51,8 +51,6 @@ export interface ProcessJobsApi {
     options: { readonly signal: AbortSignal; readonly onCounts?: (counts: ProcessJobCounts) => void },
   ) => Promise<StoredProcessJob | undefined>;
   readonly cancelProcessJob: (jobId: string) => Promise<boolean>;
-  /** Goes on with jobs whose process has ended. @returns how many */
-  readonly resumeProcessJobs: () => Promise<number>;
 }
 
 export interface ProcessJobsDeps {
@@ -181,6 +179,7 @@ export class ProcessJobs implements ProcessJobsApi, AsyncDisposable {
     return cancelled;
   };
 
+  /** Goes on with jobs whose process has ended. @returns how many */
   readonly resumeProcessJobs = async (): Promise<number> => {
     const jobs = await (await this.#deps.catalogue()).processJobs.takeOver();
     const left = jobs.filter(({ jobId }) => !this.#running.has(jobId));

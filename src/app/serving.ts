@@ -17,6 +17,8 @@ import type { EnrichmentApi } from "./enrichment/enrichment-api.ts";
 import type { EnrichmentKinds } from "./enrichment/kind-types.ts";
 import type { RequestEnrichmentApi } from "./enrichment/request-enrichment.ts";
 import { createRequestEnrichmentApi } from "./enrichment/request-enrichment.ts";
+import type { LeftWorkApi } from "./left-work.ts";
+import { LeftWork } from "./left-work.ts";
 import type { LibraryGuide } from "./library-guide.ts";
 import { createLibraryGuide } from "./library-guide.ts";
 import type { PicturesApi } from "./pictures.ts";
@@ -34,6 +36,7 @@ export interface ServingApis
     BackgroundWorkerApi,
     ChangesApi,
     DescribeApi,
+    LeftWorkApi,
     LibraryGuide,
     PicturesApi,
     ProcessJobsApi,
@@ -71,6 +74,7 @@ export const createServing = (deps: ServingDeps): ServingApis & AsyncDisposable 
     describeNew: requests.describeNew,
   });
   const { startProcessJob, processJob, awaitProcessJob, cancelProcessJob, resumeProcessJobs } = jobs;
+  const leftWork = new LeftWork({ catalogue, clock, logger, resumeProcessJobs, wakeEnrichment });
   const guide = createLibraryGuide({ config, catalogue });
   return {
     ...createAnnotateApi({ catalogue, kinds: deps.kinds, view: enrichment.view, onChange: index.notify }),
@@ -84,9 +88,10 @@ export const createServing = (deps: ServingDeps): ServingApis & AsyncDisposable 
     processJob,
     awaitProcessJob,
     cancelProcessJob,
-    resumeProcessJobs,
+    lookForLeftWork: leftWork.lookForLeftWork,
     wakeEnrichment,
     [Symbol.asyncDispose]: async () => {
+      await leftWork[Symbol.asyncDispose](); // else what is handed back would be taken again
       await Promise.all([jobs[Symbol.asyncDispose](), background[Symbol.asyncDispose]()]);
     },
   };

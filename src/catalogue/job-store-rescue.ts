@@ -46,6 +46,10 @@ const leasesByOwner = statement((database) =>
     .groupBy("lease_owner"),
 );
 
+/** Jobs of a worker that is gone, for whoever would start one for them. */
+export const hasLeftJobs = async (database: Database, now: number): Promise<boolean> =>
+  (await leasesByOwner.all(database, {})).some((row) => fateOf(row, now) === "crashed");
+
 export const rescueJobs = async (database: Database, now: number): Promise<readonly number[]> => {
   const isLeft = (row: Pick<JobRow, "lease_owner" | "lease_until">): boolean => fateOf(row, now) !== "held";
   // Asked before every claim: only a find is worth the write lock.

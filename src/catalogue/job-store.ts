@@ -17,7 +17,7 @@ import { appendEvents, LIBRARY_USER_ID } from "./event-outbox.ts";
 import { claimJobs } from "./job-store-claim.ts";
 import { cancelJobs, dropJob, failJob, filteredJobs, releaseJob, retryJob, snoozeJob } from "./job-store-ends.ts";
 import { enqueueJobs } from "./job-store-enqueue.ts";
-import { expireJobs, rescueJobs } from "./job-store-rescue.ts";
+import { expireJobs, hasLeftJobs, rescueJobs } from "./job-store-rescue.ts";
 import { jobRecordOf, leaseOf, LIVE_STATES, NO_LEASE, refOf, updateJob } from "./job-store-rows.ts";
 import { watchChanges } from "./job-store-watch.ts";
 import { removeOldRecords } from "./retention.ts";
@@ -197,6 +197,7 @@ export const createJobStore = (database: Database, clock: Clock, commits: () => 
       if (rescued.length > 0) await rescueCalls(database, clock.now()); // the dead worker's calls
       return rescued;
     },
+    hasLeft: () => hasLeftJobs(database, clock.now()),
     expire: (limits) => expireJobs(database, limits, clock.now()),
     removeOld: () => removeOldRecords(database, clock.now()),
     cancel: (filter) => cancelJobs(database, filter, clock.now()),

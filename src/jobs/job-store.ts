@@ -226,6 +226,8 @@ export interface JobStore {
   readonly drop: (ref: LeaseRef, end: { code: string; leaves: "discarded" | "removed" }) => Promise<boolean>;
   /** Frees jobs of dead owners, which counts as a crash, and of owners that slept, which does not. Returns job ids. */
   readonly rescue: () => Promise<readonly number[]>;
+  /** Whether `rescue` would find jobs of a worker that is gone. */
+  readonly hasLeft: () => Promise<boolean>;
   /** Ends jobs that waited too long for a provider or an asker. Returns job ids. */
   readonly expire: (limits: { unavailableMs: number; chains: readonly RouteChain[] }) => Promise<readonly number[]>;
   /** Removes records of work that are too old; see catalogue/retention.ts. */

@@ -249,7 +249,8 @@ describe("get_status", () => {
       model: null,
       workers: [],
       committer: null,
-      agent: { alive: false },
+      watched: [],
+      agent: { alive: false, paused: false },
       last_errors: [],
     });
     expect(found.enrichment).toMatchObject({
@@ -261,6 +262,16 @@ describe("get_status", () => {
       queue: { depth: 0 },
       providers: [{ provider: "stub", circuit: "closed", leaves_machine: false }],
     });
+  });
+
+  test("how the agent sees each added folder, and that it is paused", async () => {
+    await using tools = await createToolLibrary();
+    await tools.library.sql("update roots set kind = 'added', watch = 1");
+    await tools.library.catalogue.agent.pause({ until: undefined });
+    const { watched, agent } = await status(tools);
+    expect(watched).toMatchObject([{ path: tools.library.photos, mode: "off", offline: false }]);
+    expect(watched[0]?.why).toMatch(/agent does not run/);
+    expect(agent).toEqual({ alive: false, paused: true });
   });
 
   test("what is described, what failed last, and how far a job is", async () => {

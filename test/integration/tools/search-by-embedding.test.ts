@@ -328,6 +328,8 @@ describe("examples", () => {
     const { id } = await firstOf();
     const alone = await ask({ served }, { mix: [{ like_id: id }] });
     expect(namesOf(alone)).toEqual(namesOf(await ask({ served }, { like_id: id })));
+    expect(alone.hits).toHaveLength(12);
+    expect(alone.hits.at(-1)?.match).toBe("weak"); // the nearest there are, however far
     const [nearest] = alone.hits;
     const away = await ask({ served }, { mix: [{ like_id: id }, { like_id: nearest?.id, weight: -2 }] });
     expect(away.hits.map((hit) => hit.id)).not.toContain(nearest?.id);
