@@ -13,6 +13,7 @@ import { startUpBench, unchangedBench } from "./start-up.ts";
 import { retagBench } from "./retag.ts";
 import { scanBench } from "./scan.ts";
 import type { Bench } from "./support/bench.ts";
+import { watchBench } from "./watch.ts";
 import { vectorCommitBench } from "./vector-commit.ts";
 import { vectorSearchBenches } from "./vector-search.ts";
 
@@ -33,6 +34,7 @@ export const benches: readonly Bench[] = [
   startUpBench,
   unchangedBench,
   scanBench,
+  watchBench,
   memoryBench,
   llmMemoryBench,
 ];

@@ -134,11 +134,22 @@ const presentFiles = (library: TestLibrary): ReadonlyMap<string, string> =>
     ]),
   );
 
+/** What the library holds of a file that does not count as there. */
+const rowOf = (library: TestLibrary, path: string): string => {
+  const found = query(
+    library,
+    "select cast(roots.path as text) as root, cast(files.path as text) as name, files.* from files join roots on roots.id = root_id",
+  ).find((row) => join(String(row["root"]), String(row["name"])) === path);
+  const { state, reason, reason_message: message, todo, size, content_hash: hash, updated_at: at } = found ?? {};
+  return found === undefined ? "no row" : JSON.stringify({ state, reason, message, todo, size, hash, at });
+};
+
 const compare = async (library: TestLibrary, roots: readonly string[]): Promise<readonly string[]> => {
   const [expected, found] = [await contentsOf(roots), presentFiles(library)];
   const wrong = [...expected].flatMap(([path, hash]) => {
     const known = found.get(path);
-    return known === hash ? [] : [known === undefined ? `${path} is not known` : `${path} has another content`];
+    if (known === hash) return [];
+    return [known === undefined ? `${path} is not known: ${rowOf(library, path)}` : `${path} has another content`];
   });
   const extra = [...found.keys()].filter((path) => !expected.has(path)).map((path) => `${path} is known and not there`);
   const embedded = new Set(query(library, "select content_hash from embeddings").map((row) => row["content_hash"]));

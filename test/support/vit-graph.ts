@@ -126,7 +126,9 @@ class Layout {
       return this.add("Add", [product, bias], name);
     }
     const quantised = this.weight(randomInt8Tensor(weight, [from, to]));
-    const scale = this.weight(float32Tensor(`${name}.weight_scale`, [to], new Float32Array(to).fill(limit / INT8_LIMIT)));
+    const scale = this.weight(
+      float32Tensor(`${name}.weight_scale`, [to], new Float32Array(to).fill(limit / INT8_LIMIT)),
+    );
     const inputs = [input, quantised, scale, "", bias];
     return this.add("DynamicQuantizeMatMul", inputs, name, { domain: "com.microsoft" });
   }
