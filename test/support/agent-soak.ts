@@ -138,10 +138,11 @@ const presentFiles = (library: TestLibrary): ReadonlyMap<string, string> =>
 const rowOf = (library: TestLibrary, path: string): string => {
   const found = query(
     library,
-    "select cast(roots.path as text) as root, cast(files.path as text) as name, files.* from files join roots on roots.id = root_id",
+    `select cast(roots.path as text) as root, cast(files.path as text) as name, files.state, reason, reason_message, todo,
+      size, content_hash, files.updated_at, cast(mtime_ns as text) as mtime, cast(files.inode as text) as inode, seen
+      from files join roots on roots.id = root_id`,
   ).find((row) => join(String(row["root"]), String(row["name"])) === path);
-  const { state, reason, reason_message: message, todo, size, content_hash: hash, updated_at: at } = found ?? {};
-  return found === undefined ? "no row" : JSON.stringify({ state, reason, message, todo, size, hash, at });
+  return found === undefined ? "no row" : JSON.stringify(found);
 };
 
 const compare = async (library: TestLibrary, roots: readonly string[]): Promise<readonly string[]> => {
