@@ -13,6 +13,7 @@ import type { Config } from "../src/config.ts";
 import { InvalidInputError, isAbort } from "../src/errors.ts";
 import type { RootsApi } from "../src/library/roots.ts";
 import { createRootsApi } from "../src/library/roots.ts";
+import { readWatchStatus, statusFields } from "../src/library/watch-status.ts";
 import type { Logger } from "../src/logger.ts";
 import { createLogger } from "../src/logger.ts";
 import type { Crew } from "./crew.ts";
@@ -25,6 +26,7 @@ import { createRootSet } from "./root-watches.ts";
 import type { RootView } from "./root-watch.ts";
 import type { WorkerState } from "./worker-slot.ts";
 import type { PhotoNews } from "./worker-log.ts";
+import { logStatus } from "./status-log.ts";
 import { LOG_FILE_NAME, logFolderOf } from "./service/service-settings.ts";
 import { TICK_MS, WakeWatch } from "./wake-watch.ts";
 
@@ -165,8 +167,13 @@ const watchForWakeUps = ({ clock, roots }: Parts): Disposable => {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 };
 
-const workWithCrew = async ({ crew }: Parts, signal: AbortSignal): Promise<void> => {
-  await Promise.all([crew.supervisor.run(signal), crew.settler.run(signal)]);
+const workWithCrew = async ({ crew, catalogue, clock, logger }: Parts, signal: AbortSignal): Promise<void> => {
+  const read = async () => statusFields(await readWatchStatus(catalogue, clock.now()));
+  await Promise.all([
+    crew.supervisor.run(signal),
+    crew.settler.run(signal),
+    logStatus({ read, clock, logger }, signal),
+  ]);
 };
 
 const run = async (parts: Parts, signal: AbortSignal): Promise<void> => {
