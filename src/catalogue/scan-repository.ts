@@ -251,22 +251,25 @@ const noteReturned = async (transaction: Database, { returned }: ScanChanges, no
   );
 };
 
-const noteMissed = async (transaction: Database, missed: readonly number[], now: number): Promise<void> => {
+/** Not those that a scan of another root has found there meanwhile. */
+const noteMissed = async (transaction: Database, { rootId, missed }: ScanChanges, now: number): Promise<void> => {
   if (missed.length === 0) return;
   await transaction
     .updateTable("files")
     .set({ missing_since: now })
     .where("id", "in", listOf(missed))
+    .where("root_id", "=", rootId)
     .where("missing_since", "is", null)
     .execute();
 };
 
-const noteExcluded = async (transaction: Database, { excluded }: ScanChanges, now: number): Promise<void> => {
+const noteExcluded = async (transaction: Database, { rootId, excluded }: ScanChanges, now: number): Promise<void> => {
   if (excluded.length === 0) return;
   await transaction
     .updateTable("files")
     .set({ state: "excluded", missing_since: null, todo: null, updated_at: now })
     .where("id", "in", listOf(excluded.map(({ id }) => id)))
+    .where("root_id", "=", rootId)
     .execute();
 };
 
@@ -275,7 +278,7 @@ const apply = async (transaction: Transaction<CatalogueSchema>, changes: ScanCha
   await insertFound(transaction, changes, now);
   await noteChanged(transaction, changes, now);
   await noteReturned(transaction, changes, now);
-  await noteMissed(transaction, changes.missed, now);
+  await noteMissed(transaction, changes, now);
   await noteExcluded(transaction, changes, now);
   const moved = changes.moved.map(({ file }) => file);
   const hashes = hashesOf([

@@ -153,6 +153,27 @@ describe("a whole scan", () => {
   });
 });
 
+describe("scans of two roots at the same time", () => {
+  test("know a file that went from one to the other, whichever ends first", async () => {
+    await using watched = await filled(["a.jpg", "deep/b.jpg"]);
+    const phone = join(watched.library.folder, "phone");
+    await mkdir(phone);
+    const { root } = await watched.photon.addRoot(phone);
+    await rename(at(watched, "a.jpg"), join(phone, "a.jpg"));
+    const { signal } = new AbortController();
+    const onFolder = async (folder: Buffer): Promise<void> => {
+      if (folder.toString().endsWith("deep")) expect(await watched.scan(root)).toMatchObject({ moved: 1 });
+    };
+    await watched.photon.scanRoot(watched.root.id, { onFolder, signal });
+    await watched.workOff();
+    expect((await watched.files()).map((line) => line.split(" ").slice(0, 2).join(" "))).toEqual([
+      "a.jpg present",
+      "deep/b.jpg present",
+    ]);
+    expect(await watched.shown()).toBe(2);
+  });
+});
+
 describe("a scan of folders", () => {
   test("looks at these alone, and at what is new in them", async () => {
     await using watched = await filled(["a/one.jpg", "b/two.jpg"]);
