@@ -169,13 +169,7 @@ export const createPhoton = (config: Config, options: PhotonOptions): Photon => 
   const watches = createWatchApi({ ...enrichment, catalogue, model: searchModel, nullSet: nullSets.load });
   const matchWatches = matchWithoutProvider({ ...enrichment, logger, watches });
   const followUps = createFollowUps({ config, index, nullSets, tagging, matchWatches });
-  const searchApi = createSearchApi({
-    ...shared,
-    model: searchModel,
-    activeKey: shared.model.activeKey,
-    nullSets,
-    renditions,
-  });
+  const searchApi = createSearchApi({ ...shared, searchModel, nullSets, renditions });
   const { followModel, ...modelChange } = createModelChange({ ...shared, ...followUps, hasLibrary });
   const process = followModel(processApi.process);
   const { backgroundWorker } = options;

@@ -16,9 +16,8 @@ interface SearchApiDeps {
   readonly logger: Logger;
   readonly catalogue: () => Promise<Catalogue>;
   readonly index: LibraryIndex;
-  /** See search-model.ts. */
-  readonly model: SearchDeps["model"];
-  readonly activeKey: LibraryModel["activeKey"];
+  readonly model: Pick<LibraryModel, "activeKey">;
+  readonly searchModel: SearchDeps["model"];
   readonly nullSets: NullSets;
   readonly renditions: RenditionStore;
 }
@@ -29,14 +28,14 @@ export interface SearchApi extends Search {
 }
 
 export const createSearchApi = (deps: SearchApiDeps): SearchApi => {
-  const { config, logger, catalogue, index, model, activeKey, nullSets, renditions } = deps;
+  const { config, logger, catalogue, index, model, searchModel, nullSets, renditions } = deps;
   const synonyms = once(() => namesBySynonym({ ...config.tagging.vocabulary, logger }));
   const search = once(async () =>
     createSearch({
       catalogue: (await catalogue()).search,
       index: index.searchable,
-      model,
-      absentModel: async () => (await activeKey())?.modelId,
+      model: searchModel,
+      absentModel: async () => (await model.activeKey())?.modelId,
       nullSet: nullSets.load,
       termsCalled: async (word) => (await synonyms()).get(word) ?? [],
     }),
